@@ -1,0 +1,1 @@
+"""Settings read once, and the only place that constructs."""

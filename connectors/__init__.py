@@ -1,0 +1,1 @@
+"""Conversations with foreign systems, one folder each."""

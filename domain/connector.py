@@ -1,0 +1,57 @@
+"""The two Protocols every connector speaks: one side reads pages, the other writes plans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from domain.keys import ConnectionName, Kind
+from domain.records import Page
+from domain.writes import Plan, WriteOutcome
+
+
+class Reads(Protocol):
+    """A source of records, opened for one connection of one tenant."""
+
+    connection: ConnectionName
+
+    def clock(self) -> datetime:
+        """Tell the system's own time, in UTC."""
+
+    def lists_changes(self, kind: Kind) -> bool:
+        """Whether ``read`` can be limited to what changed since a moment; otherwise it reads everything."""
+
+    def read(self, kind: Kind, *, since: datetime | None, at: str | None) -> Page:
+        """Give the page at the cursor ``at`` (None is the first): all records, or those changed since ``since``.
+
+        Raises:
+            RetryableError: the system is busy or away.
+            FatalError: it refuses us, or the settings cannot work.
+        """
+
+    def read_ids(self, kind: Kind, ids: Sequence[str]) -> Page:
+        """Give those of the named records that exist, in one page; raises as ``read`` does."""
+
+    def sweep(self, kind: Kind) -> Mapping[str, str | None]:
+        """Give the id and version of every record the system holds now; raises as ``read`` does."""
+
+
+class Writes(Protocol):
+    """A target of records, opened for one connection of one tenant."""
+
+    connection: ConnectionName
+
+    def prepare(self) -> None:
+        """Make the target ready to be written, at once when it is ready already; raises as ``held`` does."""
+
+    def held(self, kind: Kind, source: ConnectionName, ids: Sequence[str]) -> Mapping[str, str]:
+        """Give the fingerprint under which the target holds each of these source records, those it lacks left out.
+
+        Raises:
+            RetryableError: the system is busy or away.
+            FatalError: it refuses us, or the settings cannot work.
+        """
+
+    def write(self, plan: Plan) -> tuple[WriteOutcome, ...]:
+        """Carry out the writes of one kind and tell the outcome of each, in order; raises as ``held`` does."""

@@ -1,0 +1,90 @@
+"""What is asked of a sync, what it counts, and what it reports."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from domain.keys import ConnectionName, Kind, TenantName
+
+
+class Mode(StrEnum):
+    """Everything the source holds, or what changed since the last complete walk."""
+
+    FULL = "full"
+    INCREMENTAL = "incremental"
+
+
+class RunState(StrEnum):
+    """How a run stands; a run is closed once, by whoever comes first."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CRASHED = "crashed"
+    CANCELLED = "cancelled"
+
+
+class SyncRequest(BaseModel):
+    """What one run shall do; never holds a secret.
+
+    ``since`` replaces the stored watermark of an incremental run. ``ids`` reads just those records of one kind.
+    Runs with ``since`` or ``ids`` never move a watermark. ``allow_removals`` lets a full run mark as deleted more
+    records than can plausibly have vanished from a healthy source.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    tenant: TenantName
+    route: str
+    source: ConnectionName
+    target: ConnectionName
+    kinds: tuple[Kind, ...]
+    mode: Mode
+    since: AwareDatetime | None = None
+    ids: tuple[str, ...] = ()
+    dry_run: bool = False
+    allow_removals: bool = False
+
+    @property
+    def moves_watermark(self) -> bool:
+        """Whether a complete walk of this run may be built upon by the next one."""
+        return not (self.ids or self.since or self.dry_run)
+
+
+class Tally(BaseModel):
+    """Source records of one kind by what became of them; a record found gone counts as read and updated."""
+
+    model_config = ConfigDict(frozen=True)
+
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    failed: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(**{name: getattr(self, name) + getattr(other, name) for name in Tally.model_fields})
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether every record that was read is accounted for."""
+        return self.read == self.created + self.updated + self.unchanged + self.skipped + self.failed
+
+
+class SyncReport(BaseModel):
+    """What a run did, kind by kind."""
+
+    model_config = ConfigDict(frozen=True)
+
+    request: SyncRequest
+    tallies: dict[Kind, Tally]
+    started_at: AwareDatetime
+    finished_at: AwareDatetime
+
+    @property
+    def seconds(self) -> float:
+        """Wall-clock length of the run."""
+        return (self.finished_at - self.started_at).total_seconds()

@@ -1,0 +1,125 @@
+"""What is to be written, what was written, and how a source record and its target stay linked."""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, SkipValidation, model_validator
+
+from domain.keys import ConnectionName, RecordKey
+from domain.problems import Problem
+from domain.records import Record
+
+DOCUMENT = "document"
+"""The role of a link when one source record becomes exactly one target record."""
+
+
+class LinkState(StrEnum):
+    """Whether the target of a link still stands."""
+
+    LIVE = "live"
+    UNDONE = "undone"
+
+
+class Link(BaseModel):
+    """The id map: this source record, in this role, is that record over there.
+
+    ``fingerprint`` is the print of the source as it was last written, ``version`` the source's own version then.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    source: SkipValidation[RecordKey]
+    target: SkipValidation[RecordKey]
+    role: str = DOCUMENT
+    fingerprint: str
+    version: str | None
+    state: LinkState = LinkState.LIVE
+
+
+class Action(StrEnum):
+    """What a write does to its target."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REMOVE = "remove"
+
+
+class Write(BaseModel):
+    """One intended change in the target; ``record`` is None when the source record is gone."""
+
+    model_config = ConfigDict(frozen=True)
+
+    action: Action
+    source: SkipValidation[RecordKey]
+    target: SkipValidation[RecordKey]
+    role: str = DOCUMENT
+    fingerprint: str
+    record: SkipValidation[Record | None]
+
+    @property
+    def identity(self) -> tuple[RecordKey, str]:
+        """What may be written only once in a plan: the source record in its role."""
+        return self.source, self.role
+
+    def link(self) -> Link:
+        """Give the link that stands once this write is done."""
+        return Link(
+            source=self.source,
+            target=self.target,
+            role=self.role,
+            fingerprint=self.fingerprint,
+            version=self.record.version if self.record else None,
+            state=LinkState.UNDONE if self.action is Action.REMOVE else LinkState.LIVE,
+        )
+
+
+class Plan(BaseModel):
+    """What a page will change: shown by a dry run, executed unaltered by the real one.
+
+    ``unchanged`` counts records already in place; ``adopted`` are links for records that the target already holds in
+    this form but the ledger does not know (a crash between write and settle); they need no write.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    target: ConnectionName
+    writes: tuple[SkipValidation[Write], ...] = ()
+    unchanged: int = 0
+    adopted: tuple[SkipValidation[Link], ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def hash(self) -> str:
+        """Name the intent of the plan: equal for equal writes in any order, other for any other write."""
+        lines = sorted(f"{write.action}|{write.source}|{write.role}|{write.fingerprint}" for write in self.writes)
+        return hashlib.sha256("\n".join([self.target, *lines]).encode()).hexdigest()
+
+
+class Result(StrEnum):
+    """What became of a write."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+    FAILED = "failed"
+
+
+class WriteOutcome(BaseModel):
+    """The end of one write: a link when it was done, a problem when it failed; never both, never neither."""
+
+    model_config = ConfigDict(frozen=True)
+
+    write: SkipValidation[Write]
+    result: Result
+    link: SkipValidation[Link | None] = None
+    problem: Problem | None = None
+
+    @model_validator(mode="after")
+    def _has_one_end(self) -> Self:
+        if (self.link is None) == (self.problem is None) or (self.problem is None) == (self.result is Result.FAILED):
+            raise ValueError("an outcome has either a link or a problem, and a problem exactly when it failed")
+        return self

@@ -1,0 +1,1 @@
+"""Prefect flows: one file per route, and the walk they share."""

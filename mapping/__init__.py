@@ -1,0 +1,1 @@
+"""Decisions between systems: pure and total."""

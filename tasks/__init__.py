@@ -1,0 +1,1 @@
+"""Prefect tasks: doors of a few lines."""
