@@ -75,12 +75,13 @@ class Tally(BaseModel):
 
 
 class SyncReport(BaseModel):
-    """What a run did, kind by kind."""
+    """What a run did, kind by kind; ``durations`` are in seconds."""
 
     model_config = ConfigDict(frozen=True)
 
     request: SyncRequest
     tallies: dict[Kind, Tally]
+    durations: dict[Kind, float]
     started_at: AwareDatetime
     finished_at: AwareDatetime
 

@@ -1,0 +1,40 @@
+"""How the command line speaks: tables for people, JSON for programs, one sentence for what went wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+out = Console(highlight=False)
+"""What was asked for goes here."""
+
+err = Console(stderr=True, highlight=False)
+"""Progress, hints and errors go here, so that they never mix with what a program reads."""
+
+
+def print_json(value: object) -> None:
+    """Print one JSON value and nothing else."""
+    out.out(json.dumps(value, ensure_ascii=False, default=str), highlight=False)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
+    """Print a table; columns whose cells are numbers are aligned to the right."""
+    cells = [list(row) for row in rows]
+    table = Table(title=title, title_justify="left")
+    for index, column in enumerate(columns):
+        is_number = bool(cells) and all(isinstance(row[index], int | float) for row in cells)
+        table.add_column(column, justify="right" if is_number else "left")
+    for row in cells:
+        table.add_row(*(_shown(cell) for cell in row))
+    out.print(table)
+
+
+def _shown(cell: object) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, float):
+        return f"{cell:.1f}"
+    return f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else str(cell)

@@ -1,0 +1,136 @@
+"""A Prefect server of ours: where it keeps its data, how it is started, and how programs find it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import stamina
+
+from config.databases import prefect_database_url
+from config.settings import CHECKOUT, settings
+from domain.errors import Misconfigured, Unavailable
+
+# Seen: 6 to 9 s, up to 33 s on a busy machine where the database is still empty.
+START_SECONDS = 120
+
+
+def api_url() -> str:
+    """Give the API address of the Prefect server in use: PREFECT_API_URL, or ours on its port."""
+    return os.environ.get("PREFECT_API_URL") or f"http://127.0.0.1:{settings().prefect_port}/api"
+
+
+def is_healthy(url: str) -> bool:
+    """Whether a Prefect server answers at this API address."""
+    try:
+        return httpx.get(f"{url}/health", timeout=5).is_success
+    except httpx.TransportError:
+        return False
+
+
+def free_port() -> int:
+    """Find a loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def server_environment(port: int) -> dict[str, str]:
+    """Give the environment of a server on this port, with what it must not be without."""
+    return {
+        **os.environ,
+        # SQLite fails under the load of a long sync; the server's third database is a Postgres like the others.
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": prefect_database_url().replace(
+            "postgresql://", "postgresql+asyncpg://", 1
+        ),
+        # Without it the pages of a server on another port still call port 4200.
+        "PREFECT_SERVER_UI_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_HOME": str(settings().home / "prefect"),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P14D",
+    }
+
+
+def server_command(port: int) -> list[str]:
+    """Give the command that runs a server on this loopback port in the foreground."""
+    return [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+
+
+@contextmanager
+def running_server(log: Path) -> Iterator[str]:
+    """Run a Prefect server of our own on a free port for a while; gives its API address once it is healthy.
+
+    Raises:
+        Unavailable: it did not come up; the message names its log.
+    """
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/api"
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter with fixed arguments
+            server_command(port), env=server_environment(port), cwd=CHECKOUT, stdout=output, stderr=output
+        )
+    try:
+        wait_until_healthy(url, process, log)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+class NotYetHealthy(Exception):
+    """The server is still starting."""
+
+
+def wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait for a server that was just started.
+
+    Raises:
+        Unavailable: it ended, or did not come up in time.
+    """
+    try:
+        for attempt in stamina.retry_context(
+            on=NotYetHealthy, attempts=None, timeout=START_SECONDS, wait_initial=0.2, wait_max=0.5
+        ):
+            with attempt:
+                if process.poll() is not None:
+                    raise Unavailable(f"the Prefect server ended while starting; its log is {log}")
+                if not is_healthy(url):
+                    raise NotYetHealthy
+    except NotYetHealthy:
+        raise Unavailable(f"the Prefect server did not come up in {START_SECONDS} s; its log is {log}") from None
+
+
+@contextmanager
+def any_server() -> Iterator[str]:
+    """Give the API address of the server in use or, when none runs here, of one of our own for as long as needed.
+
+    Raises:
+        Misconfigured: PREFECT_API_URL names a server that does not answer.
+    """
+    if is_healthy(api_url()):
+        yield api_url()
+    elif "PREFECT_API_URL" in os.environ:
+        raise Misconfigured(
+            f"no Prefect server answers at {api_url()} (PREFECT_API_URL); start it or unset the variable"
+        )
+    else:
+        settings().home.mkdir(parents=True, exist_ok=True)
+        with running_server(settings().home / "prefect-server.log") as url:
+            yield url
+
+
+def use_server(url: str, console_level: str = "CRITICAL") -> None:
+    """Let the flows of this process report to the server at ``url``; call it before Prefect is imported.
+
+    The console keeps quiet because the command says itself what happens; everything is in the server's logs.
+    """
+    os.environ["PREFECT_API_URL"] = url
+    os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = console_level
+    os.environ.setdefault("PREFECT_HOME", str(settings().home / "prefect"))

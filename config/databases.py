@@ -1,0 +1,46 @@
+"""Where the ledger, the warehouse and Prefect's own data live: on a given server, or in the embedded one."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import SecretStr
+
+from config.settings import settings
+from db import embedded
+from db.server_account import EmbeddedPostgresError
+from domain.errors import Misconfigured
+
+LEDGER = "unisync"
+WAREHOUSE = "warehouse"
+PREFECT = "prefect"
+
+
+def ledger_url() -> str:
+    """Give the URL of the ledger; starts the embedded Postgres when no server is named."""
+    return _given_or_embedded(settings().database_url, LEDGER)
+
+
+def warehouse_url() -> str:
+    """Give the URL of the installation's own warehouse, used by every tenant that has not connected another."""
+    return _given_or_embedded(settings().warehouse_url, WAREHOUSE)
+
+
+def prefect_database_url() -> str:
+    """Give the URL of the database of the Prefect server that we start: a third one on the ledger's server."""
+    given = settings().database_url
+    return sibling(given.get_secret_value(), PREFECT) if given else _given_or_embedded(None, PREFECT)
+
+
+def sibling(url: str, database: str) -> str:
+    """Give the URL of another database on the same server."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
+
+
+def _given_or_embedded(given: SecretStr | None, database: str) -> str:
+    if given is not None:
+        return given.get_secret_value()
+    try:
+        return embedded.ensure_database(embedded.start(settings().home), database)
+    except EmbeddedPostgresError as error:
+        raise Misconfigured(str(error)) from None

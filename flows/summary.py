@@ -1,0 +1,33 @@
+"""What a run leaves behind for people: a summary and the list of what was not written, as artifacts of the flow run."""
+
+from __future__ import annotations
+
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+from config.wiring import OpenRun
+from db.ledger import problems_of_run
+from domain.sync import SyncReport, Tally
+
+# An artifact is for reading; the whole queue is in the ledger.
+PROBLEMS_SHOWN = 200
+
+
+def publish(run: OpenRun, report: SyncReport) -> None:
+    """Put the summary of the run and, if there are any, its problems into the Prefect UI."""
+    create_markdown_artifact(key="sync-summary", markdown=summarise(report), description="What this run did")
+    with run.ledger() as session:
+        problems = problems_of_run(session, run.id, PROBLEMS_SHOWN)
+    if problems:
+        rows = [{"record": str(problem.key), "code": problem.code, "why": problem.message} for problem in problems]
+        create_table_artifact(key="sync-problems", table=rows, description="Records that were not written")
+
+
+def summarise(report: SyncReport) -> str:
+    """Write the report as a Markdown table, one row per kind."""
+    request = report.request
+    columns = list(Tally.model_fields)
+    rows = [[kind.value, *(str(getattr(tally, name)) for name in columns)] for kind, tally in report.tallies.items()]
+    table = [["kind", *columns], ["---", *("---:" for _ in columns)], *rows]
+    title = f"{request.source} to {request.target}, {request.mode}" + (", dry run" if request.dry_run else "")
+    body = "\n".join("| " + " | ".join(row) + " |" for row in table)
+    return f"## {title}\n\nTenant {request.tenant}, {report.seconds:.1f} s.\n\n{body}\n"

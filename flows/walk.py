@@ -1,0 +1,163 @@
+"""The walk every route shares: one kind after the other, then what moved or vanished while it was read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+
+from config.wiring import OpenRun
+from db.ledger import live_ids, move_watermark, open_problem_ids, resolve_problems, watermark
+from domain.errors import FatalError, Misconfigured
+from domain.keys import Kind, RecordKey
+from domain.problems import Fate, Problem
+from domain.records import Page
+from domain.sync import Mode
+from flows.pages import UNREADABLE, Seen, carry_page, carry_pages, carry_removals
+from tasks.fetch import fetch_ids, sweep_ids
+from tasks.sealed import Sealed
+
+# Subtracted from the watermark: a shop's clock, its database and its caches may disagree by minutes.
+OVERLAP = timedelta(minutes=5)
+IDS_PER_PAGE = 1000
+QUEUED_PER_RUN = 500
+
+# More records gone than this, in number and in share, is more likely a sick source than a tidy shop owner.
+PLAUSIBLY_GONE = 20
+PLAUSIBLY_GONE_SHARE = 0.1
+
+NOT_SEEN = "not seen"
+
+
+def walk(run: OpenRun) -> None:
+    """Carry every kind of the request from its source to its target.
+
+    Raises:
+        ConnectorError: the run cannot go on; what was carried so far stays, and the next run repairs the rest.
+    """
+    beginnings = {kind: beginning(run, kind) for kind in run.request.kinds}
+    run.source.clock()
+    if not run.request.dry_run:
+        run.target.prepare()
+    for kind, since in beginnings.items():
+        began = time.monotonic()
+        if run.request.ids:
+            walk_ids(run, kind)
+        else:
+            walk_kind(run, kind, since)
+        run.durations[kind] = time.monotonic() - began
+
+
+def beginning(run: OpenRun, kind: Kind) -> datetime | None:
+    """Tell since when changes are wanted; None asks for everything.
+
+    Raises:
+        Misconfigured: an incremental run without a complete one before it; the beginning is never guessed.
+    """
+    request = run.request
+    if request.ids or request.mode is Mode.FULL or not run.source.lists_changes(kind):
+        return None
+    if request.since:
+        return request.since
+    with run.ledger() as session:
+        since = watermark(session, request.source, request.target, kind)
+    if since is None:
+        raise Misconfigured(
+            f"no complete run of {kind} from {request.source} to {request.target} is known, so there is nothing to "
+            "begin at: run it once with mode full"
+        )
+    return since
+
+
+def walk_kind(run: OpenRun, kind: Kind, since: datetime | None) -> None:
+    """Walk one kind to its end and, when nothing was left out, move its watermark."""
+    began = run.source.clock()
+    seen = carry_pages(run, kind, since)
+    if run.request.mode is Mode.FULL:
+        repair_drift(run, kind, seen)
+    retry_queued(run, kind, seen)
+    if run.request.moves_watermark:
+        with run.ledger() as session:
+            move_watermark(session, run.request.source, run.request.target, kind, began - OVERLAP)
+
+
+def repair_drift(run: OpenRun, kind: Kind, seen: Seen) -> None:
+    """Read again what changed, came or went while the pages were read; rows shift under whoever turns pages."""
+    present = sweep_ids(run, kind).take()
+    moved = [key for key, version in present.items() if seen.get(key, NOT_SEEN) not in (version, UNREADABLE)]
+    carry_ids(run, kind, moved)
+    with run.ledger() as session:
+        known = live_ids(session, run.request.source, kind, run.request.target)
+    missing = known - present.keys()
+    # The sweep turns pages too, so each record it missed is asked for by its id before it counts as gone.
+    gone = missing - carry_ids(run, kind, missing)
+    if gone:
+        remove(run, kind, gone, known=len(known))
+
+
+def remove(run: OpenRun, kind: Kind, gone: set[str], known: int) -> None:
+    """Mark vanished records as deleted in the target.
+
+    Raises:
+        FatalError: implausibly many are gone and the run was not told that this is right.
+    """
+    implausible = len(gone) > max(PLAUSIBLY_GONE, known * PLAUSIBLY_GONE_SHARE)
+    if implausible and not run.request.allow_removals:
+        raise FatalError(
+            f"{len(gone)} of {known} {kind} records are gone from {run.request.source}; nothing was deleted. "
+            "If that is right, run it again in mode full with allow_removals"
+        )
+    for ids in in_pages(sorted(gone)):
+        carry_removals(run, kind, keys_of(run, kind, ids))
+
+
+def retry_queued(run: OpenRun, kind: Kind, seen: Seen) -> None:
+    """Read again the records that failed in earlier runs; the watermark has passed them, the queue has not."""
+    request = run.request
+    with run.ledger() as session:
+        queued = set(open_problem_ids(session, request.source, kind, request.target, QUEUED_PER_RUN)) - seen.keys()
+    gone = queued - carry_ids(run, kind, queued)
+    if gone and not request.dry_run:
+        with run.ledger() as session:
+            resolve_problems(session, request.target, keys_of(run, kind, gone), run.id)
+
+
+def carry_ids(run: OpenRun, kind: Kind, ids: Iterable[str]) -> set[str]:
+    """Carry just the named records; gives the ids that the source has."""
+    found: set[str] = set()
+    for some in in_pages(ids):
+        page = fetch_ids(run, kind, Sealed(some)).take()
+        found.update(record.key.id for record in page.records)
+        found.update(problem.key.id for problem in page.problems)
+        carry_page(run, kind, page)
+    return found
+
+
+def walk_ids(run: OpenRun, kind: Kind) -> None:
+    """Carry the records that were asked for by id; one that the source no longer has is deleted in the target."""
+    absent = set(run.request.ids) - carry_ids(run, kind, run.request.ids)
+    with run.ledger() as session:
+        gone = absent & live_ids(session, run.request.source, kind, run.request.target)
+    if gone:
+        carry_removals(run, kind, keys_of(run, kind, sorted(gone)))
+    if unknown := keys_of(run, kind, sorted(absent - gone)):
+        carry_page(run, kind, Page(records=(), problems=tuple(map(not_there, unknown))))
+
+
+def not_there(key: RecordKey) -> Problem:
+    """Say that a record which was asked for by its id is not in the source."""
+    message = f"{key.connection} has no {key.kind} with the id {key.id}; look the id up in the shop"
+    return Problem(code="source.missing", message=message, fate=Fate.SKIP, key=key)
+
+
+def keys_of(run: OpenRun, kind: Kind, ids: Iterable[str]) -> list[RecordKey]:
+    """Name the source records with these ids."""
+    return [RecordKey(connection=run.request.source, kind=kind, id=key) for key in ids]
+
+
+def in_pages(ids: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Cut a list of ids into pages."""
+    rest = iter(ids)
+    while page := tuple(islice(rest, IDS_PER_PAGE)):
+        yield page
