@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import TypeAdapter, ValidationError
 
 from cli.output import out, print_json, print_table
-from config.wiring import bound_to, open_connection, open_ledger, open_vault, require_tenant
+from config.wiring import Endpoint, bound_to, open_ledger, open_vault, require_tenant, try_endpoint
 from db import ledger
 from db.session import owner_session, tenant_session
 from domain.errors import Misconfigured
@@ -64,7 +64,7 @@ def store(
     vault = open_vault()
     with open_ledger() as engine, tenant_session(engine, tenant) as session:
         require_tenant(session, tenant)
-        open_connection(tenant, name, system, settings, credentials)
+        try_endpoint(tenant, Endpoint(name, system, settings, credentials))
         sealed = vault.seal(credentials, bound_to=bound_to(tenant, name))
         ledger.save_connection(session, name, system, settings, sealed, vault.key_id)
     out.print(f"{name} answers and is connected to tenant {tenant}.", markup=False)
@@ -75,7 +75,7 @@ def secret(variable: str, question: str) -> str:
     return os.environ.get(variable) or str(typer.prompt(question, hide_input=True))
 
 
-def require_name(pattern: object, what: str, name: str) -> None:
+def require_name(pattern: Any, what: str, name: str) -> None:
     """Make sure that a name can be used.
 
     Raises:

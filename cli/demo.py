@@ -31,9 +31,10 @@ from db.session import tenant_session
 from db.vault import new_key
 from domain.errors import Unavailable
 from domain.keys import System
-from domain.sync import SyncReport
+from domain.sync import Mode, SyncReport
 
 SHOP = "shop"
+ROUTE = "woocommerce-to-supabase"
 
 Step = dict[str, object]
 """One line of the table: step, route, kind, the tally, seconds."""
@@ -93,7 +94,8 @@ def stage(stack: ExitStack, orders: int | None) -> tuple[list[Step], list[str]]:
 def run_step(step: str) -> SyncReport:
     """Run the route once, in mode full or incremental."""
     err.print(f"{step} run ...")
-    return run_route({"tenant": DEFAULT_TENANT, "source": SHOP, "mode": "full" if step == "full" else "incremental"})
+    mode = Mode.FULL if step == "full" else Mode.INCREMENTAL
+    return run_route(ROUTE, {"tenant": DEFAULT_TENANT, "source": SHOP, "mode": mode})
 
 
 def lines(step: str, report: SyncReport) -> list[Step]:

@@ -12,16 +12,16 @@ import httpx
 import psycopg
 from psycopg import sql
 
-from domain.keys import Kind
 from domain.sync import SyncReport
 
+# Tables of the warehouse, and what the shop calls their records.
 TABLES = {
-    Kind.TAX_RATE: "tax_rates",
-    Kind.PRODUCT: "products",
-    Kind.VARIATION: "variations",
-    Kind.CUSTOMER: "customers",
-    Kind.ORDER: "orders",
-    Kind.REFUND: "refunds",
+    "tax_rates": "taxes",
+    "products": "products",
+    "variations": "variations",
+    "customers": "customers",
+    "orders": "orders",
+    "refunds": "refunds",
 }
 
 
@@ -52,7 +52,7 @@ class Shop:
         self.http.post(f"{self.url}/_control/world", json={"actions": actions}).raise_for_status()
 
     def _completed_orders(self, count: int) -> list[int]:
-        query = {"status": "completed", "orderby": "id", "order": "asc", "per_page": count, "_fields": "id"}
+        query = {"status": "completed", "orderby": "id", "order": "asc", "per_page": str(count), "_fields": "id"}
         answer = self.http.get(f"{self.url}/wp-json/wc/v3/orders", params=query, auth=(self.key, self.secret))
         return [order["id"] for order in answer.raise_for_status().json()]
 
@@ -90,11 +90,11 @@ class Warehouse:
         query = sql.SQL("SELECT md5(string_agg(source_id || ':' || xmin::text, ',' ORDER BY source_id)) FROM {}")
         return {
             table: self._rows(query.format(sql.Identifier("commerce", table)))[0][0]
-            for table in [*TABLES.values(), "order_lines", "stock"]
+            for table in [*TABLES, "order_lines", "stock"]
         }
 
-    def _rows(self, query: sql.Composable, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        return self.connection.execute(query, parameters).fetchall()
+    def _rows(self, query: sql.SQL | sql.Composed, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        return list(self.connection.execute(query, parameters))
 
 
 def violations(report: SyncReport, shop: Shop, warehouse: Warehouse) -> list[str]:
@@ -104,7 +104,7 @@ def violations(report: SyncReport, shop: Shop, warehouse: Warehouse) -> list[str
         if not tally.is_balanced or tally.failed
     ]  # fmt: skip
     held = shop.checksum()
-    counts = {table: (held[table]["count"], warehouse.count(table)) for table in TABLES.values()}
+    counts = {table: (held[name]["count"], warehouse.count(table)) for table, name in TABLES.items()}
     wrong += [
         f"the shop has {theirs} {table}, the warehouse {ours}"
         for table, (theirs, ours) in counts.items()

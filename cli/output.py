@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
-out = Console(highlight=False)
+# A program or a file that reads our tables has no width; most screens have at least this one.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 """What was asked for goes here."""
 
 err = Console(stderr=True, highlight=False)
@@ -23,10 +26,11 @@ def print_json(value: object) -> None:
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
     """Print a table; columns whose cells are numbers are aligned to the right."""
     cells = [list(row) for row in rows]
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
         is_number = bool(cells) and all(isinstance(row[index], int | float) for row in cells)
-        table.add_column(column, justify="right" if is_number else "left")
+        # Figures stay whole on a narrow screen; words are folded instead.
+        table.add_column(column, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
     for row in cells:
         table.add_row(*(_shown(cell) for cell in row))
     out.print(table)

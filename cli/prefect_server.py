@@ -6,12 +6,12 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import stamina
 
 from config.databases import prefect_database_url
 from config.settings import CHECKOUT, settings
@@ -19,6 +19,7 @@ from domain.errors import Misconfigured, Unavailable
 
 # Seen: 6 to 9 s, up to 33 s on a busy machine where the database is still empty.
 START_SECONDS = 120
+POLL_SECONDS = 0.2
 
 
 def api_url() -> str:
@@ -84,27 +85,20 @@ def running_server(log: Path) -> Iterator[str]:
         process.wait(30)
 
 
-class NotYetHealthy(Exception):
-    """The server is still starting."""
-
-
 def wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     """Wait for a server that was just started.
 
     Raises:
         Unavailable: it ended, or did not come up in time.
     """
-    try:
-        for attempt in stamina.retry_context(
-            on=NotYetHealthy, attempts=None, timeout=START_SECONDS, wait_initial=0.2, wait_max=0.5
-        ):
-            with attempt:
-                if process.poll() is not None:
-                    raise Unavailable(f"the Prefect server ended while starting; its log is {log}")
-                if not is_healthy(url):
-                    raise NotYetHealthy
-    except NotYetHealthy:
-        raise Unavailable(f"the Prefect server did not come up in {START_SECONDS} s; its log is {log}") from None
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise Unavailable(f"the Prefect server ended while starting; its log is {log}")
+        if is_healthy(url):
+            return
+        time.sleep(POLL_SECONDS)
+    raise Unavailable(f"the Prefect server did not come up in {START_SECONDS} s; its log is {log}")
 
 
 @contextmanager

@@ -6,12 +6,17 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from prefect.client.schemas.objects import State
+from prefect.events.worker import EventsWorker
 from prefect.flows import Flow
+from prefect.logging.handlers import APILogWorker
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from cli.output import err
 from domain.errors import ConnectorError, FatalError
 from domain.sync import SyncReport
+
+DRAIN_SECONDS = 15
 
 
 class ProgressBars(logging.Handler):
@@ -44,9 +49,12 @@ def with_progress(flow: Flow[..., Any], parameters: Mapping[str, object]) -> Syn
         logger = logging.getLogger("prefect.flow_runs")
         logger.addHandler(handler)
         try:
-            state = flow(**parameters, return_state=True)
+            state: State[object] = flow(**parameters, return_state=True)  # type: ignore[assignment]
         finally:
             logger.removeHandler(handler)
+            # Otherwise Prefect sends the rest at exit, and tries for a minute if a server of our own is gone by then.
+            EventsWorker.drain_all(timeout=DRAIN_SECONDS)
+            APILogWorker.drain_all(timeout=DRAIN_SECONDS)
     if not state.is_completed():
         error = state.result(raise_on_failure=False)
         raise error if isinstance(error, ConnectorError) else FatalError(state.message or f"the run ended {state.name}")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from cli.output import err, out, print_json, print_table
 from cli.prefect_server import any_server, use_server
+from config.settings import CHECKOUT
 from config.wiring import open_ledger, require_tenant
 from db import ledger
 from db.session import tenant_session
@@ -16,7 +18,11 @@ from domain.errors import Misconfigured
 from domain.keys import Kind
 from domain.sync import Mode, SyncReport, Tally
 
-ROUTES = ("woocommerce-to-supabase",)
+ROUTES = sorted(path.stem.replace("_", "-") for path in (CHECKOUT / "flows").glob("*_to_*.py"))
+"""Every route has a file of its own name in flows, and in it a flow of that name."""
+
+Word = TypeVar("Word", Kind, Mode)
+
 COLUMNS = ("kind", *Tally.model_fields)
 
 
@@ -39,28 +45,31 @@ def sync(
     """
     if route not in ROUTES:
         raise Misconfigured(f"there is no route {route}; there is: {', '.join(ROUTES)}")
-    parameters = {
-        "tenant": tenant, "source": source, "target": target, "kinds": kinds(kind), "mode": choice(Mode, "mode", mode),
+    kinds = [choice(Kind, "kind", name) for name in kind] if kind else None
+    parameters: dict[str, object] = {
+        "tenant": tenant, "source": source, "target": target, "kinds": kinds, "mode": choice(Mode, "mode", mode),
         "since": moment(since), "ids": record, "dry_run": dry_run, "allow_removals": allow_removals,
     }  # fmt: skip
     with any_server() as url:
         use_server(url)
-        report = run_route(parameters)
+        report = run_route(route, parameters)
     show(report, as_json)
     raise typer.Exit(1 if any(tally.failed for tally in report.tallies.values()) else 0)
 
 
-def run_route(parameters: dict[str, object]) -> SyncReport:
-    """Run the flow in this process and give its report.
+def run_route(route: str, parameters: Mapping[str, object]) -> SyncReport:
+    """Run the flow of a route in this process and give its report.
 
     Raises:
         ConnectorError: the run failed; the message is one sentence.
     """
     # Prefect takes seconds to import and reads the environment while it does, so not before the server is known.
-    from cli.progress import with_progress
-    from flows.woocommerce_to_supabase import woocommerce_to_supabase
+    from prefect.flows import load_flow_from_entrypoint
 
-    return with_progress(woocommerce_to_supabase, parameters)
+    from cli.progress import with_progress
+
+    name = route.replace("-", "_")
+    return with_progress(load_flow_from_entrypoint(f"{CHECKOUT}/flows/{name}.py:{name}"), parameters)
 
 
 def show(report: SyncReport, as_json: bool) -> None:
@@ -76,12 +85,7 @@ def show(report: SyncReport, as_json: bool) -> None:
         err.print("Some records were not written; unisync problems says which and why.")
 
 
-def kinds(names: list[str] | None) -> list[Kind] | None:
-    """Read the kinds asked for; None asks for all."""
-    return [choice(Kind, "kind", name) for name in names] if names else None
-
-
-def choice(words: type[Kind] | type[Mode], what: str, word: str) -> Kind | Mode:
+def choice(words: type[Word], what: str, word: str) -> Word:
     """Read one of a fixed set of words.
 
     Raises:
@@ -125,4 +129,20 @@ def runs(
     if as_json:
         print_json([run.model_dump(mode="json") for run in found])
         return
-    out.print(f"{len(found)} runs" if found else "Nothing has run yet.")
+    if not found:
+        out.print("Nothing has run yet.")
+        return
+    rows = [
+        (
+            f"{run.started_at.astimezone():%Y-%m-%d %H:%M}",
+            run.request.route,
+            f"{run.request.source} to {run.request.target}",
+            run.request.mode,
+            run.state,
+            sum(tally.read for tally in run.tallies.values()),
+            sum(tally.failed for tally in run.tallies.values()),
+            run.error,
+        )
+        for run in found
+    ]
+    print_table(("started", "route", "connections", "mode", "state", "read", "failed", "error"), rows)

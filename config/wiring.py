@@ -121,9 +121,13 @@ def open_run(request: SyncRequest, flow_run_id: str) -> Iterator[OpenRun]:
         with tenant_session(engine, request.tenant) as session:
             source = load_endpoint(session, request.tenant, request.source)
             target = load_endpoint(session, request.tenant, request.target)
-        reads = opener(SOURCES, source, "read from")(request.tenant, source.name, source.settings, source.credentials)
-        writes = opener(TARGETS, target, "written to")(request.tenant, target.name, target.settings, target.credentials)
-        yield OpenRun(run_id, request, engine, stack.enter_context(reads), stack.enter_context(writes))
+        yield OpenRun(
+            run_id,
+            request,
+            engine,
+            stack.enter_context(open_source(request.tenant, source)),
+            stack.enter_context(open_target(request.tenant, target)),
+        )
 
 
 def require_tenant(session: Session, tenant: TenantName) -> None:
@@ -151,6 +155,42 @@ def load_endpoint(session: Session, tenant: TenantName, name: ConnectionName) ->
         raise Misconfigured(f"the connection {name} of tenant {tenant} is switched off")
     credentials = open_vault().open(stored.sealed, bound_to=bound_to(tenant, name))
     return Endpoint(name, stored.system, stored.settings, credentials)
+
+
+@contextmanager
+def open_source(tenant: TenantName, endpoint: Endpoint) -> Iterator[Reads]:
+    """Open a connection for reading; closed at the end.
+
+    Raises:
+        Misconfigured: it cannot be read, or its settings cannot work.
+    """
+    with opener(SOURCES, endpoint, "read")(tenant, endpoint.name, endpoint.settings, endpoint.credentials) as source:
+        yield source
+
+
+@contextmanager
+def open_target(tenant: TenantName, endpoint: Endpoint) -> Iterator[Writes]:
+    """Open a connection for writing; closed at the end.
+
+    Raises:
+        Misconfigured: it cannot be written, or its settings cannot work.
+    """
+    with opener(TARGETS, endpoint, "written")(tenant, endpoint.name, endpoint.settings, endpoint.credentials) as target:
+        yield target
+
+
+def try_endpoint(tenant: TenantName, endpoint: Endpoint) -> None:
+    """Prove with one real call that a connection works.
+
+    Raises:
+        ConnectorError: it does not, and why.
+    """
+    if endpoint.system in SOURCES:
+        with open_source(tenant, endpoint) as source:
+            source.clock()
+    else:
+        with open_target(tenant, endpoint) as target:
+            target.held(Kind.ORDER, endpoint.name, [])
 
 
 def bound_to(tenant: TenantName, name: ConnectionName) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import stamina
+import time
+
 from prefect import task
 
 from config.wiring import OpenRun
@@ -17,10 +18,7 @@ from tasks.sealed import Sealed
 LEASE_SECONDS = 300
 # Somebody else's page takes seconds; a killed run's lease expires meanwhile.
 LEASE_PATIENCE_SECONDS = LEASE_SECONDS + 60
-
-
-class LeaseTaken(Exception):
-    """Another run is writing to this target right now."""
+LEASE_POLL_SECONDS = 0.2
 
 
 class Written:
@@ -46,15 +44,11 @@ def take_lease(run: OpenRun) -> int:
     Raises:
         Unavailable: another run has been writing for longer than a lease can last.
     """
-    try:
-        for attempt in stamina.retry_context(
-            on=LeaseTaken, attempts=None, timeout=LEASE_PATIENCE_SECONDS, wait_initial=0.05, wait_max=2.0
-        ):
-            with attempt, run.ledger() as session:
-                token = acquire_lease(session, run.request.target, holder=str(run.id), seconds=LEASE_SECONDS)
-                if token is None:
-                    raise LeaseTaken
-                return token
-    except LeaseTaken:
-        pass
+    deadline = time.monotonic() + LEASE_PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        with run.ledger() as session:
+            token = acquire_lease(session, run.request.target, holder=str(run.id), seconds=LEASE_SECONDS)
+        if token is not None:
+            return token
+        time.sleep(LEASE_POLL_SECONDS)
     raise Unavailable("another run keeps writing to it", connection=run.request.target, operation="lease")
