@@ -1,0 +1,71 @@
+"""Tenants and their stored connections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from db.models.tenants import connections, tenants
+from domain.keys import ConnectionName, System, TenantName
+
+
+class StoredConnection(BaseModel):
+    """A connection as it is kept: credentials only as the sealed blob of the vault, and which key sealed it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: ConnectionName
+    system: System
+    settings: dict[str, Any]
+    sealed: bytes = Field(repr=False)
+    key_id: str
+    enabled: bool
+
+
+def create_tenant(session: Session, name: TenantName) -> None:
+    """Make the tenant unless it exists; needs an ``owner_session``, which works for this tenant from then on."""
+    # The owner, too, may add only what belongs to the tenant of the session.
+    session.execute(select(func.set_config("unisync.tenant", name, True)))
+    session.execute(insert(tenants).values(name=name).on_conflict_do_nothing())
+
+
+def tenant_exists(session: Session, name: TenantName) -> bool:
+    """Whether the tenant was ever made; a session sees no other than its own."""
+    return session.execute(select(tenants.c.name).where(tenants.c.name == name)).first() is not None
+
+
+def save_connection(
+    session: Session,
+    name: ConnectionName,
+    system: System,
+    settings: Mapping[str, object],
+    sealed: bytes,
+    key_id: str,
+    enabled: bool = True,
+) -> None:
+    """Keep the connection, in place of the one with this name if there is one; ``sealed`` comes from the vault."""
+    content = {"system": system, "settings": dict(settings), "sealed": sealed, "key_id": key_id, "enabled": enabled}
+    statement = insert(connections).values(name=name, **content)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["tenant", "name"],
+            set_={column: statement.excluded[column] for column in content} | {"updated_at": func.now()},
+        )
+    )
+
+
+def load_connection(session: Session, name: str) -> StoredConnection | None:
+    """Give the connection of this name, None when there is none."""
+    row = session.execute(select(connections).where(connections.c.name == name)).mappings().first()
+    return StoredConnection.model_validate(row) if row else None
+
+
+def list_connections(session: Session) -> list[StoredConnection]:
+    """Give all connections of the tenant, by name."""
+    rows = session.execute(select(connections).order_by(connections.c.name)).mappings()
+    return [StoredConnection.model_validate(row) for row in rows]

@@ -1,0 +1,33 @@
+"""Tenants and their connections to shops and databases."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, CheckConstraint, Column, LargeBinary, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from db.models.schema import metadata, tenant_column, time_column
+
+_NAME = "name ~ '^[a-z0-9][a-z0-9-]{0,62}$'"
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("name", Text, primary_key=True),
+    time_column("created_at"),
+    CheckConstraint(_NAME, name="name"),
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    tenant_column(known=True),
+    Column("name", Text, primary_key=True),
+    Column("system", Text, nullable=False),
+    Column("settings", JSONB, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    time_column("created_at"),
+    time_column("updated_at"),
+    CheckConstraint(_NAME, name="name"),
+)

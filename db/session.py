@@ -1,0 +1,153 @@
+"""How we talk to the ledger: one transaction as one tenant, as the watch over all, or as the owner."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.orm import Session
+
+from domain.errors import FatalError, Misconfigured, RetryableError, Unavailable
+
+APP_ROLE = "unisync_app"
+WATCH_ROLE = "unisync_watch"
+
+_NOT_A_HOST = re.compile(r"[^\w.:\-\[\]]")
+# No table, no schema, no column, no such role: this version's migrations never ran here.
+_NOT_PREPARED = {"42P01", "3F000", "42703"}
+_NO_RIGHT = "42501"
+_NO_ROLE = "22023"
+# Lost or refused connection, too little room, shutdown, deadlock, lock or statement that took too long.
+_PASSING = ("08", "53", "57", "40", "55P03")
+
+_TAKE_ROLE = text(
+    "SELECT set_config('role', :role, true), set_config('unisync.tenant', :tenant, true),"
+    " set_config('statement_timeout', '60s', true), set_config('lock_timeout', '20s', true)"
+)
+
+
+def open_engine(url: str) -> Engine:
+    """Give the engine for a ``postgresql://`` address; nothing is called yet.
+
+    Nothing outlives a transaction (no prepared statements, no session settings), so a transaction pooler may sit
+    between. A connection is checked before it is used again.
+
+    Raises:
+        Misconfigured: the address cannot work; the message repeats no part of it.
+    """
+    return create_engine(
+        _parsed(url),
+        # At most one page is written while the next is read; the rest is for hooks and the command line.
+        pool_size=2,
+        max_overflow=8,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        use_native_hstore=False,
+        connect_args={
+            "prepare_threshold": None,
+            "connect_timeout": 10,
+            "application_name": "unisync",
+            # A peer that vanished without a word is noticed after 30 s, not after hours.
+            "tcp_user_timeout": 30_000,
+            "keepalives_idle": 30,
+        },
+    )
+
+
+@contextmanager
+def tenant_session(engine: Engine, tenant: str) -> Iterator[Session]:
+    """Open one transaction that sees and changes rows of this tenant only; commits at the end, rolls back on error.
+
+    Raises:
+        Misconfigured: the database refuses us or is not prepared.
+        Unavailable: it cannot be reached, or took too long.
+    """
+    with _transaction(engine, APP_ROLE, tenant) as session:
+        yield session
+
+
+@contextmanager
+def watch_session(engine: Engine) -> Iterator[Session]:
+    """Open one transaction that sees tenants and runs of all and may close runs; raises as ``tenant_session`` does."""
+    with _transaction(engine, WATCH_ROLE, "") as session:
+        yield session
+
+
+@contextmanager
+def owner_session(engine: Engine) -> Iterator[Session]:
+    """Open one transaction with the rights of the address itself, to make tenants; raises as ``tenant_session``."""
+    with _explained(engine.url), Session(engine) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def _transaction(engine: Engine, role: str, tenant: str) -> Iterator[Session]:
+    with _explained(engine.url), Session(engine) as session, session.begin():
+        try:
+            session.execute(_TAKE_ROLE, {"role": role, "tenant": tenant})
+        except DBAPIError as error:
+            if _sqlstate(error) == _NO_ROLE:
+                raise _not_prepared(engine.url) from None
+            raise
+        yield session
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise Misconfigured("the database address is no URL: postgresql://user:password@host:5432/name") from None
+    if parsed.drivername not in ("postgresql", "postgresql+psycopg"):
+        raise Misconfigured("the database address must begin with postgresql://")
+    # A password with @ or / in it, written plainly, would spill over into the host and from there into messages.
+    if parsed.host and _NOT_A_HOST.search(parsed.host):
+        raise Misconfigured(
+            "the host in the database address cannot be right: write special characters of the password as %40 for @, "
+            "%2F for / and so on"
+        )
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+@contextmanager
+def _explained(url: URL) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        explanation = _explanation(error, url)
+        if explanation is None:
+            raise
+        raise explanation from None
+
+
+def _explanation(error: DBAPIError, url: URL) -> FatalError | RetryableError | None:
+    """Say in one sentence what is wrong with the database; None when the fault is ours."""
+    sqlstate, place = _sqlstate(error), _place(url)
+    if sqlstate in _NOT_PREPARED:
+        return _not_prepared(url)
+    if sqlstate == _NO_RIGHT:
+        reason = error.orig.diag.message_primary  # type: ignore[union-attr]
+        return Misconfigured(f"the user {url.username!r} lacks a right in {place}: {reason}")
+    if sqlstate.startswith(_PASSING) or error.connection_invalidated:
+        return Unavailable(f"{place} broke off or took too long ({type(error.orig).__name__}); try again")
+    if sqlstate:
+        return None
+    # While connecting there is no code, only text; the server's own answers begin with FATAL.
+    refusal = re.search(r"FATAL:\s+(.*)", str(error.orig))
+    if refusal is None or re.search("starting up|shutting down|too many|remaining connection slots", refusal[1]):
+        return Unavailable(f"{place} cannot be reached: is it running, and is the address right?")
+    return Misconfigured(f"{place} refuses us: {refusal[1]}")
+
+
+def _not_prepared(url: URL) -> Misconfigured:
+    return Misconfigured(f"{_place(url)} is not prepared for this version of unisync; run: unisync db upgrade")
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
+
+
+def _place(url: URL) -> str:
+    return f"the database {url.database!r} on {url.host or url.query.get('host') or 'this machine'}"

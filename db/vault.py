@@ -1,0 +1,80 @@
+"""Credentials at rest: sealed with AES-256-GCM, each blob bound to the connection that it belongs to."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import SecretStr
+
+from domain.errors import Misconfigured
+
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+_FORMAT = b"\x01"
+
+
+def new_key() -> str:
+    """Make a random key, as ``UNISYNC_SECRET_KEY`` wants it: 32 bytes in URL-safe base64."""
+    return base64.urlsafe_b64encode(os.urandom(_KEY_BYTES)).decode()
+
+
+class Vault:
+    """Seals and opens credentials with one key, given as ``new_key`` prints it or as 32 raw bytes.
+
+    Raises:
+        Misconfigured: the key is missing or malformed.
+    """
+
+    def __init__(self, key: SecretStr | bytes | None) -> None:
+        raw = key if isinstance(key, bytes) else _decoded(key)
+        if len(raw) != _KEY_BYTES:
+            raise Misconfigured(
+                "UNISYNC_SECRET_KEY is no key of 32 bytes in URL-safe base64; `unisync key` prints a new one"
+            )
+        self._cipher = AESGCM(raw)
+        self.key_id = hashlib.sha256(b"unisync key " + raw).hexdigest()[:12]
+        """Names the key without telling it: to see which key sealed a blob."""
+
+    def __repr__(self) -> str:
+        return f"Vault(key_id={self.key_id!r})"
+
+    def seal(self, secrets: Mapping[str, str], *, bound_to: str) -> bytes:
+        """Encrypt the secrets so that they open only for ``bound_to``, such as ``tenant/connection``."""
+        nonce = os.urandom(_NONCE_BYTES)
+        text = json.dumps(dict(secrets)).encode()
+        return _FORMAT + nonce + self._cipher.encrypt(nonce, text, _FORMAT + bound_to.encode())
+
+    def open(self, sealed: bytes, *, bound_to: str) -> dict[str, str]:
+        """Decrypt what ``seal`` gave for the same ``bound_to``.
+
+        Raises:
+            Misconfigured: another key sealed it, it belongs to another connection, or it is damaged.
+        """
+        end = len(_FORMAT) + _NONCE_BYTES
+        form, nonce, secret = sealed[: len(_FORMAT)], sealed[len(_FORMAT) : end], sealed[end:]
+        try:
+            # A blob too short for a nonce is refused as a ValueError.
+            opened: dict[str, str] = json.loads(self._cipher.decrypt(nonce, secret, form + bound_to.encode()))
+        except (InvalidTag, ValueError):
+            raise Misconfigured(
+                f"the credentials of {bound_to} do not open: UNISYNC_SECRET_KEY is not the key that sealed them, "
+                "or they are damaged; set the right key or enter the credentials again"
+            ) from None
+        return opened
+
+
+def _decoded(key: SecretStr | None) -> bytes:
+    text = key.get_secret_value().strip() if key else ""
+    if not text:
+        raise Misconfigured("UNISYNC_SECRET_KEY is not set; `unisync key` prints a new one")
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return b""

@@ -1,0 +1,111 @@
+"""What tests of all rooms share: a Postgres of their own and a deterministic hypothesis."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import settings
+from sqlalchemy import Engine
+
+from db import embedded, migrations
+from db.ledger import create_tenant
+from db.session import open_engine, owner_session
+
+settings.register_profile("unisync", derandomize=True, deadline=None)
+settings.load_profile("unisync")
+
+_numbers = count(1)
+_used: list[str] = []
+
+
+@pytest.fixture
+def server_home() -> Iterator[Path]:
+    """A fresh home for an embedded server; what runs in it is stopped and deleted afterwards."""
+    with _fresh_home() as home:
+        yield home
+
+
+@pytest.fixture(scope="module")
+def module_home() -> Iterator[Path]:
+    """The same for tests of one module that share it."""
+    with _fresh_home() as home:
+        yield home
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[embedded.Server]:
+    """The server of this test session."""
+    with _fresh_home() as home:
+        yield embedded.start(home, durable=False)
+
+
+@pytest.fixture
+def database(postgres: embedded.Server) -> Iterator[str]:
+    """The address of a fresh empty database."""
+    with _fresh_database(postgres) as url:
+        yield url
+
+
+@pytest.fixture
+def warehouse_url(postgres: embedded.Server) -> Iterator[str]:
+    """The address of a fresh empty database that serves as the warehouse."""
+    with _fresh_database(postgres) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def ledger_template(postgres: embedded.Server) -> str:
+    """The name of a migrated database that others are copied from."""
+    url = embedded.ensure_database(postgres, "ledger_template")
+    migrations.upgrade(url)
+    engine = open_engine(url)
+    with owner_session(engine) as session:
+        create_tenant(session, "default")
+    engine.dispose()
+    return "ledger_template"
+
+
+@pytest.fixture
+def ledger_url(postgres: embedded.Server, ledger_template: str) -> Iterator[str]:
+    """The address of a fresh migrated database with the tenant ``default``."""
+    with _fresh_database(postgres, ledger_template) as url:
+        yield url
+
+
+@pytest.fixture
+def ledger_engine(ledger_url: str) -> Iterator[Engine]:
+    """The engine of a fresh migrated database with the tenant ``default``."""
+    engine = open_engine(ledger_url)
+    yield engine
+    engine.dispose()
+
+
+@contextmanager
+def _fresh_home() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="unisync-"))
+    # As root the server runs under an account of its own, which must get through to its data.
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        embedded.stop(folder)
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _fresh_database(server: embedded.Server, template: str = "template1") -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(server.admin_url, autocommit=True) as admin:
+        # Not right after the test: Postgres would wait for connections that are about to end, 0.1 s each time.
+        while _used:
+            admin.execute(f"DROP DATABASE {_used.pop()} WITH (FORCE)")
+        admin.execute(f"CREATE DATABASE {name} OWNER {embedded.OWNER} TEMPLATE {template} STRATEGY file_copy")
+    yield server.url(name)
+    _used.append(name)
