@@ -95,7 +95,7 @@ def list_connections(
 ) -> None:
     """List the connections of a tenant; credentials are never shown.
 
-    Example: unisync list-connections --tenant default
+    Example: unisync connections --tenant default
     """
     with open_ledger() as engine, tenant_session(engine, tenant) as session:
         require_tenant(session, tenant)

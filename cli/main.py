@@ -8,8 +8,9 @@ import typer
 
 from cli import connections, database, prefect, simulate
 from cli.demo import demo
+from cli.history import problems, runs
 from cli.output import err
-from cli.sync import runs, sync
+from cli.sync import sync
 from db.vault import new_key
 from domain.errors import ConnectorError
 
@@ -23,9 +24,10 @@ app.add_typer(connections.tenants, name="tenant")
 app.add_typer(database.app, name="db")
 app.add_typer(prefect.app, name="prefect")
 app.add_typer(simulate.app, name="simulate")
-app.command()(connections.list_connections)
+app.command("connections")(connections.list_connections)
 app.command()(sync)
 app.command()(runs)
+app.command()(problems)
 app.command()(demo)
 
 

@@ -10,6 +10,7 @@ import typer
 
 from cli.output import err, out
 from cli.prefect_server import api_url, is_healthy, server_command, server_environment
+from config.databases import prefect_database_url
 from config.settings import CHECKOUT, settings
 from domain.errors import Misconfigured
 
@@ -27,7 +28,7 @@ def server(port: int = typer.Option(None, help="Loopback port; UNISYNC_PREFECT_P
     port = port or settings().prefect_port
     err.print(f"Prefect UI: http://127.0.0.1:{port} (loopback only; Ctrl-C stops it)")
     os.chdir(CHECKOUT)
-    os.execvpe(sys.executable, server_command(port), server_environment(port))  # noqa: S606 - our own interpreter
+    os.execvpe(sys.executable, server_command(port), server_environment(port, prefect_database_url()))  # noqa: S606 - our own interpreter
 
 
 @app.command()

@@ -42,14 +42,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def server_environment(port: int) -> dict[str, str]:
-    """Give the environment of a server on this port, with what it must not be without."""
+def server_environment(port: int, database_url: str) -> dict[str, str]:
+    """Give the environment of a server on this port that keeps its data there, with what it must not be without."""
     return {
         **os.environ,
         # SQLite fails under the load of a long sync; the server's third database is a Postgres like the others.
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": prefect_database_url().replace(
-            "postgresql://", "postgresql+asyncpg://", 1
-        ),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": database_url.replace("postgresql://", "postgresql+asyncpg://", 1),
         # Without it the pages of a server on another port still call port 4200.
         "PREFECT_SERVER_UI_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
@@ -72,10 +70,11 @@ def running_server(log: Path) -> Iterator[str]:
         Unavailable: it did not come up; the message names its log.
     """
     port = free_port()
+    environment = server_environment(port, prefect_database_url())
     url = f"http://127.0.0.1:{port}/api"
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter with fixed arguments
-            server_command(port), env=server_environment(port), cwd=CHECKOUT, stdout=output, stderr=output
+            server_command(port), env=environment, cwd=CHECKOUT, stdout=output, stderr=output
         )
     try:
         wait_until_healthy(url, process, log)

@@ -52,9 +52,7 @@ def with_progress(flow: Flow[..., Any], parameters: Mapping[str, object]) -> Syn
             state: State[object] = flow(**parameters, return_state=True)  # type: ignore[assignment]
         finally:
             logger.removeHandler(handler)
-            # Otherwise Prefect sends the rest at exit, and tries for a minute if a server of our own is gone by then.
-            EventsWorker.drain_all(timeout=DRAIN_SECONDS)
-            APILogWorker.drain_all(timeout=DRAIN_SECONDS)
+            send_the_rest()
     if not state.is_completed():
         error = state.result(raise_on_failure=False)
         raise error if isinstance(error, ConnectorError) else FatalError(state.message or f"the run ended {state.name}")
@@ -62,3 +60,12 @@ def with_progress(flow: Flow[..., Any], parameters: Mapping[str, object]) -> Syn
     if not isinstance(report, SyncReport):
         raise FatalError(f"the run ended {state.name} without a report")
     return report
+
+
+def send_the_rest() -> None:
+    """Let Prefect send the events and log lines it still holds.
+
+    It would do so at exit, and try for a minute when a server of our own is gone by then.
+    """
+    EventsWorker.drain_all(timeout=DRAIN_SECONDS)
+    APILogWorker.drain_all(timeout=DRAIN_SECONDS)

@@ -8,12 +8,9 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from cli.output import err, out, print_json, print_table
+from cli.output import err, print_json, print_table
 from cli.prefect_server import any_server, use_server
 from config.settings import CHECKOUT
-from config.wiring import open_ledger, require_tenant
-from db import ledger
-from db.session import tenant_session
 from domain.errors import Misconfigured
 from domain.keys import Kind
 from domain.sync import Mode, SyncReport, Tally
@@ -112,37 +109,3 @@ def moment(text: str | None) -> datetime | None:
     if at is None or at.tzinfo is None:
         raise Misconfigured(f"{text!r} is no time with a zone; write it like 2026-01-31T08:00:00+01:00")
     return at
-
-
-def runs(
-    tenant: Annotated[str, typer.Option(help="Whose runs.")] = "default",
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON list for programs.")] = False,
-) -> None:
-    """List the last runs and how they ended.
-
-    Example: unisync runs --limit 5
-    """
-    with open_ledger() as engine, tenant_session(engine, tenant) as session:
-        require_tenant(session, tenant)
-        found = ledger.list_runs(session, limit)
-    if as_json:
-        print_json([run.model_dump(mode="json") for run in found])
-        return
-    if not found:
-        out.print("Nothing has run yet.")
-        return
-    rows = [
-        (
-            f"{run.started_at.astimezone():%Y-%m-%d %H:%M}",
-            run.request.route,
-            f"{run.request.source} to {run.request.target}",
-            run.request.mode,
-            run.state,
-            sum(tally.read for tally in run.tallies.values()),
-            sum(tally.failed for tally in run.tallies.values()),
-            run.error,
-        )
-        for run in found
-    ]
-    print_table(("started", "route", "connections", "mode", "state", "read", "failed", "error"), rows)

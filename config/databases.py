@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from config.settings import settings
 from db import embedded
 from db.server_account import EmbeddedPostgresError
+from db.session import ensure_sibling, open_engine
 from domain.errors import Misconfigured
 
 LEDGER = "unisync"
@@ -29,12 +30,12 @@ def warehouse_url() -> str:
 def prefect_database_url() -> str:
     """Give the URL of the database of the Prefect server that we start: a third one on the ledger's server."""
     given = settings().database_url
-    return sibling(given.get_secret_value(), PREFECT) if given else _given_or_embedded(None, PREFECT)
-
-
-def sibling(url: str, database: str) -> str:
-    """Give the URL of another database on the same server."""
-    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
+    if given is None:
+        return _given_or_embedded(None, PREFECT)
+    engine = open_engine(given.get_secret_value())
+    ensure_sibling(engine, PREFECT)
+    engine.dispose()
+    return urlunsplit(urlsplit(given.get_secret_value())._replace(path=f"/{PREFECT}"))
 
 
 def _given_or_embedded(given: SecretStr | None, database: str) -> str:

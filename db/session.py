@@ -83,6 +83,21 @@ def owner_session(engine: Engine) -> Iterator[Session]:
         yield session
 
 
+def ensure_sibling(engine: Engine, name: str) -> None:
+    """Make another database on the same server unless it is there.
+
+    Raises:
+        Misconfigured: the address has not the right to make one.
+        Unavailable: the server cannot be reached.
+    """
+    # Postgres makes databases outside of transactions only.
+    alone = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with _explained(engine.url), alone.connect() as connection:
+        if connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}) is None:
+            quoted = engine.dialect.identifier_preparer.quote(name)
+            connection.execute(text(f"CREATE DATABASE {quoted}"))
+
+
 @contextmanager
 def _transaction(engine: Engine, role: str, tenant: str) -> Iterator[Session]:
     with _explained(engine.url), Session(engine) as session, session.begin():

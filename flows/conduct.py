@@ -16,6 +16,7 @@ from db.ledger import close_run
 from domain.errors import ConnectorError, Misconfigured
 from domain.keys import Kind
 from domain.sync import Mode, RunState, SyncReport, SyncRequest, Tally
+from flows.logs import keep_tracebacks_out
 from flows.summary import publish
 from flows.walk import walk
 
@@ -25,6 +26,7 @@ def conduct(route: str, every: tuple[Kind, ...], parameters: Mapping[str, object
 
     Gives the report, or a failed state whose message is one sentence; a failure that we understand leaves no traceback.
     """
+    keep_tracebacks_out()
     try:
         request = build_request(route, every, parameters)
         with open_run(request, str(flow_run.id)) as run:

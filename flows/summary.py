@@ -5,7 +5,7 @@ from __future__ import annotations
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from config.wiring import OpenRun
-from db.ledger import problems_of_run
+from db.ledger import open_problems
 from domain.sync import SyncReport, Tally
 
 # An artifact is for reading; the whole queue is in the ledger.
@@ -16,7 +16,7 @@ def publish(run: OpenRun, report: SyncReport) -> None:
     """Put the summary of the run and, if there are any, its problems into the Prefect UI."""
     create_markdown_artifact(key="sync-summary", markdown=summarise(report), description="What this run did")
     with run.ledger() as session:
-        problems = problems_of_run(session, run.id, PROBLEMS_SHOWN)
+        problems = open_problems(session, PROBLEMS_SHOWN, run.id)
     if problems:
         rows = [{"record": str(problem.key), "code": problem.code, "why": problem.message} for problem in problems]
         create_table_artifact(key="sync-problems", table=rows, description="Records that were not written")

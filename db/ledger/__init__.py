@@ -6,7 +6,7 @@ rows of all others.
 
 from db.ledger.leases import acquire_lease, holds_lease, release_lease, renew_lease
 from db.ledger.links import links_of, live_ids, save_links
-from db.ledger.problems import open_problem_ids, problems_of_run, resolve_problems, save_problems
+from db.ledger.problems import open_problem_ids, open_problems, resolve_problems, save_problems
 from db.ledger.runs import (
     RunSummary,
     close_run,
@@ -45,8 +45,8 @@ __all__ = [
     "log_outcomes",
     "move_watermark",
     "open_problem_ids",
+    "open_problems",
     "open_run",
-    "problems_of_run",
     "release_lease",
     "renew_lease",
     "report_progress",

@@ -80,14 +80,12 @@ def open_problem_ids(
     )
 
 
-def problems_of_run(session: Session, run_id: UUID, limit: int) -> list[Problem]:
-    """Give the open problems that this run met last, by kind and id, at most ``limit``."""
-    rows = session.execute(
-        select(problems)
-        .where(problems.c.run_id == run_id, problems.c.state == "open")
-        .order_by(problems.c.kind, problems.c.source_id)
-        .limit(limit)
-    )
+def open_problems(session: Session, limit: int, run_id: UUID | None = None) -> list[Problem]:
+    """Give what is queued, by kind and id, at most ``limit``: everything, or what this run met last."""
+    wanted = select(problems).where(problems.c.state == "open")
+    if run_id is not None:
+        wanted = wanted.where(problems.c.run_id == run_id)
+    rows = session.execute(wanted.order_by(problems.c.kind, problems.c.source_id).limit(limit))
     return [
         Problem(
             code=row.code,

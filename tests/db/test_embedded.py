@@ -66,7 +66,7 @@ def server(home: Path) -> embedded.Server:
 
 def test_two_processes_that_start_it_at_once_get_one_server(server_home: Path) -> None:
     command = [sys.executable, "-c", START, str(server_home)]
-    starters = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]  # noqa: S603
+    starters = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     pids = {starter.communicate(timeout=60)[0] for starter in starters}
 
     assert pids == {f"{embedded.start(server_home).pid}\n"}

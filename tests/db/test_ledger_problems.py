@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from db.ledger import open_problem_ids, problems_of_run, resolve_problems, save_problems
+from db.ledger import open_problem_ids, open_problems, resolve_problems, save_problems
 from db.session import tenant_session
 from domain.keys import Kind, RecordKey
 from domain.problems import Fate, Problem
@@ -102,16 +102,16 @@ def test_a_run_lists_the_problems_that_it_met_and_that_are_still_open(ledger_eng
     resolve(ledger_engine, SECOND, order(2))
 
     with tenant_session(ledger_engine, "default") as session:
-        assert problems_of_run(session, FIRST, 10) == [told, problem(4)]
-        assert problems_of_run(session, FIRST, 1) == [told]
-        assert problems_of_run(session, SECOND, 10) == [problem(1)]
+        assert open_problems(session, 10, FIRST) == [told, problem(4)]
+        assert open_problems(session, 1, FIRST) == [told]
+        assert open_problems(session, 10, SECOND) == [problem(1)]
 
 
 def test_text_that_postgres_cannot_store_does_not_spoil_the_page(ledger_engine: Engine) -> None:
     queue(ledger_engine, FIRST, problem(1, message="a\x00b\ud800c" + "x" * 5_000), problem(1, message="a\x00b\ud800c"))
 
     with tenant_session(ledger_engine, "default") as session:
-        assert [found.message for found in problems_of_run(session, FIRST, 1)] == ["a\ufffdb?c"]
+        assert [found.message for found in open_problems(session, 1, FIRST)] == ["a\ufffdb?c"]
 
 
 def test_an_empty_page_is_no_error(ledger_engine: Engine) -> None:

@@ -87,7 +87,7 @@ def test_two_databases_of_a_new_server_can_be_migrated_at_once(server_home: Path
     with pytest.raises(Misconfigured, match="run: unisync db upgrade"):
         current_user(urls[0])
     migrate = "import sys; from db.migrations import upgrade; upgrade(sys.argv[1])"
-    processes = [subprocess.Popen([sys.executable, "-c", migrate, url]) for url in urls]  # noqa: S603
+    processes = [subprocess.Popen([sys.executable, "-c", migrate, url]) for url in urls]
     assert [process.wait(timeout=60) for process in processes] == [0, 0]
 
     assert [current_user(url) for url in urls] == ["unisync_app", "unisync_app"]

@@ -1,0 +1,66 @@
+"""unisync runs and problems: what ran, and what it could not write."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.output import out, print_json, print_table
+from config.wiring import open_ledger, require_tenant
+from db import ledger
+from db.session import tenant_session
+
+
+def runs(
+    tenant: Annotated[str, typer.Option(help="Whose runs.")] = "default",
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON list for programs.")] = False,
+) -> None:
+    """List the last runs and how they ended.
+
+    Example: unisync runs --limit 5
+    """
+    with open_ledger() as engine, tenant_session(engine, tenant) as session:
+        require_tenant(session, tenant)
+        found = ledger.list_runs(session, limit)
+    if as_json:
+        print_json([run.model_dump(mode="json") for run in found])
+        return
+    if not found:
+        out.print("Nothing has run yet.")
+        return
+    rows = [
+        (
+            f"{run.started_at.astimezone():%Y-%m-%d %H:%M}",
+            run.request.route,
+            f"{run.request.source} to {run.request.target}",
+            run.request.mode,
+            run.state,
+            sum(tally.read for tally in run.tallies.values()),
+            sum(tally.failed for tally in run.tallies.values()),
+            run.error,
+        )
+        for run in found
+    ]
+    print_table(("started", "route", "connections", "mode", "state", "read", "failed", "error"), rows)
+
+
+def problems(
+    tenant: Annotated[str, typer.Option(help="Whose records.")] = "default",
+    limit: Annotated[int, typer.Option(help="How many at most.")] = 200,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON list for programs.")] = False,
+) -> None:
+    """List the records that could not be read or written, and why; the next run tries each of them again.
+
+    Example: unisync problems --json
+    """
+    with open_ledger() as engine, tenant_session(engine, tenant) as session:
+        require_tenant(session, tenant)
+        found = ledger.open_problems(session, limit)
+    if as_json:
+        print_json([{"record": str(each.key), **each.model_dump(mode="json", exclude={"key"})} for each in found])
+    elif found:
+        print_table(("record", "code", "why"), [(str(each.key), each.code, each.message) for each in found])
+    else:
+        out.print("Every record is written.")
