@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from pydantic import Field
 
 from domain.keys import Kind
 from domain.sync import Mode, SyncReport
@@ -22,23 +20,30 @@ KINDS = (Kind.TAX_RATE, Kind.PRODUCT, Kind.VARIATION, Kind.CUSTOMER, Kind.ORDER,
 
 @flow(name=ROUTE, flow_run_name="{tenant}: {source} to {target}, {mode}", persist_result=False, **HOOKS)
 def woocommerce_to_supabase(
-    tenant: Annotated[str, Field(description="Whose shop and warehouse")] = "default",
-    source: Annotated[str, Field(description="Name of the WooCommerce connection to read")] = "shop",
-    target: Annotated[str, Field(description="Name of the Postgres connection to write")] = "warehouse",
-    kinds: Annotated[list[Kind] | None, Field(description="What to carry; everything when left out")] = None,
-    mode: Annotated[Mode, Field(description="Everything, or only what changed since")] = Mode.INCREMENTAL,
-    since: Annotated[
-        datetime | None, Field(description="Incremental only: changes after this moment, with its zone")
-    ] = None,
-    ids: Annotated[list[str] | None, Field(description="Only these records of one kind")] = None,
-    dry_run: Annotated[bool, Field(description="Find out what would change and write nothing")] = False,
-    allow_removals: Annotated[
-        bool, Field(description="Mark records as deleted even if implausibly many are gone from the shop")
-    ] = False,
+    tenant: str = "default",
+    source: str = "shop",
+    target: str = "warehouse",
+    kinds: list[Kind] | None = None,
+    mode: Mode = Mode.INCREMENTAL,
+    since: datetime | None = None,
+    ids: list[str] | None = None,
+    dry_run: bool = False,
+    allow_removals: bool = False,
 ) -> SyncReport | State[object]:
     """Carry products, variations, stock, customers, orders, refunds and tax rates of a shop into Postgres.
 
     Nothing is written twice: what the warehouse already holds in the same form is left untouched. Records that cannot
     be read or stored are named in the artifact `sync-problems` and tried again by the next run.
+
+    Args:
+        tenant: Whose shop and warehouse.
+        source: Name of the WooCommerce connection to read.
+        target: Name of the Postgres connection to write.
+        kinds: What to carry; everything when left out.
+        mode: Full carries everything; incremental what changed since the last complete run.
+        since: Incremental only: changes after this moment, with its zone.
+        ids: Only these records; needs exactly one kind.
+        dry_run: Find out what would change and write nothing.
+        allow_removals: Mark records as deleted even if implausibly many are gone from the shop.
     """
     return conduct(ROUTE, KINDS, locals())
