@@ -1,0 +1,1 @@
+"""WooCommerce, read through its REST API v3."""

@@ -1,0 +1,81 @@
+"""What must be known of a shop to read it: its address and a key to its REST API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from connectors.http import check_url
+from domain.errors import Misconfigured
+
+Model = TypeVar("Model", bound=BaseModel)
+
+REST_PATH = "/wp-json/wc/v3"
+KEY_ADVICE = "create one with read access under WooCommerce > Settings > Advanced > REST API"
+
+
+def rest_base(url: str) -> str:
+    """Give the full base of the REST API for the address of a site, or of its API, as a person would write either.
+
+    Raises:
+        Misconfigured: when the address cannot be used, as ``check_url`` says, or names another version of the API.
+    """
+    base = check_url(url.strip()).rstrip("/")
+    if re.search(r"/wc/v3$", base):
+        return base
+    if other := re.search(r"/wc/v\d+$", base):
+        raise Misconfigured(
+            f"only version 3 of the REST API is spoken here; let the address end in /wc/v3, not {other[0]}"
+        )
+    return base + (REST_PATH.removeprefix("/wp-json") if base.endswith("/wp-json") else REST_PATH)
+
+
+class WooCommerceSettings(BaseModel):
+    """Where the shop is; ``url`` becomes the full base of its REST API.
+
+    ``page_size`` is the number of records asked for at once: fewer when a slow shop runs into its own time limit.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    url: Annotated[str, AfterValidator(rest_base)]
+    page_size: int = Field(default=100, ge=10, le=100)
+
+
+class WooCommerceCredentials(BaseModel):
+    """The key pair of the REST API; it may do what the user it was made for may do."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True)
+
+    consumer_key: SecretStr
+    consumer_secret: SecretStr
+
+    @model_validator(mode="after")
+    def _look_like_keys(self) -> WooCommerceCredentials:
+        key, secret = self.consumer_key.get_secret_value(), self.consumer_secret.get_secret_value()
+        if key.startswith("cs_") and secret.startswith("ck_"):
+            raise Misconfigured("consumer_key and consumer_secret of the shop are swapped")
+        if not key.startswith("ck_"):
+            raise Misconfigured(f"consumer_key of the shop must begin with ck_; {KEY_ADVICE}")
+        if not secret.startswith("cs_"):
+            raise Misconfigured(f"consumer_secret of the shop must begin with cs_; {KEY_ADVICE}")
+        return self
+
+
+def parse(model: type[Model], values: Mapping[str, object], connection: str) -> Model:
+    """Build settings or credentials from what was stored.
+
+    Raises:
+        Misconfigured: one sentence that names the first value that cannot be used, never the value itself.
+    """
+    try:
+        return model.model_validate(dict(values))
+    except Misconfigured as error:
+        raise Misconfigured(str(error), connection=connection) from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise Misconfigured(f"{name} of the shop cannot be used: {first['msg']}", connection=connection) from None
