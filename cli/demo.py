@@ -24,6 +24,7 @@ from cli.output import err, out, print_json, print_table
 from cli.prefect_server import running_server, use_server
 from cli.sync import run_route
 from config.databases import warehouse_url
+from config.routes import WOOCOMMERCE_TO_SUPABASE
 from config.settings import CHECKOUT, settings
 from config.wiring import bound_to, open_ledger, open_vault
 from db import embedded, ledger
@@ -34,7 +35,6 @@ from domain.keys import System
 from domain.sync import Mode, SyncReport
 
 SHOP = "shop"
-ROUTE = "woocommerce-to-supabase"
 
 Step = dict[str, object]
 """One line of the table: step, route, kind, the tally, seconds."""
@@ -95,7 +95,7 @@ def run_step(step: str) -> SyncReport:
     """Run the route once, in mode full or incremental."""
     err.print(f"{step} run ...")
     mode = Mode.FULL if step == "full" else Mode.INCREMENTAL
-    return run_route(ROUTE, {"tenant": DEFAULT_TENANT, "source": SHOP, "mode": mode})
+    return run_route(WOOCOMMERCE_TO_SUPABASE, {"tenant": DEFAULT_TENANT, "source": SHOP, "mode": mode})
 
 
 def lines(step: str, report: SyncReport) -> list[Step]:

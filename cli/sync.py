@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, TypeVar
 
@@ -10,15 +10,12 @@ import typer
 
 from cli.output import err, print_json, print_table
 from cli.prefect_server import any_server, use_server
+from config.routes import ROUTES
 from config.settings import CHECKOUT
 from domain.errors import Misconfigured
-from domain.keys import Kind
 from domain.sync import Mode, SyncReport, Tally
 
-ROUTES = sorted(path.stem.replace("_", "-") for path in (CHECKOUT / "flows").glob("*_to_*.py"))
-"""Every route has a file of its own name in flows, and in it a flow of that name."""
-
-Word = TypeVar("Word", Kind, Mode)
+Word = TypeVar("Word", bound=str)
 
 COLUMNS = ("kind", *Tally.model_fields)
 
@@ -42,9 +39,9 @@ def sync(
     """
     if route not in ROUTES:
         raise Misconfigured(f"there is no route {route}; there is: {', '.join(ROUTES)}")
-    kinds = [choice(Kind, "kind", name) for name in kind] if kind else None
+    kinds = [choice(ROUTES[route], "kind", name) for name in kind] if kind else None
     parameters: dict[str, object] = {
-        "tenant": tenant, "source": source, "target": target, "kinds": kinds, "mode": choice(Mode, "mode", mode),
+        "tenant": tenant, "source": source, "target": target, "kinds": kinds, "mode": choice(tuple(Mode), "mode", mode),
         "since": moment(since), "ids": record, "dry_run": dry_run, "allow_removals": allow_removals,
     }  # fmt: skip
     with any_server() as url:
@@ -82,16 +79,16 @@ def show(report: SyncReport, as_json: bool) -> None:
         err.print("Some records were not written; unisync problems says which and why.")
 
 
-def choice(words: type[Word], what: str, word: str) -> Word:
+def choice(words: Sequence[Word], what: str, word: str) -> Word:
     """Read one of a fixed set of words.
 
     Raises:
         Misconfigured: it is none of them.
     """
-    try:
-        return words(word)
-    except ValueError:
-        raise Misconfigured(f"{word!r} is no {what}; choose one of: {', '.join(words)}") from None
+    for known in words:
+        if known == word:
+            return known
+    raise Misconfigured(f"{word!r} is no {what}; choose one of: {', '.join(words)}")
 
 
 def moment(text: str | None) -> datetime | None:

@@ -13,6 +13,7 @@ class System(StrEnum):
 
     WOOCOMMERCE = "woocommerce"
     SUPABASE = "supabase"
+    QUICKBOOKS = "quickbooks"
 
 
 class Kind(StrEnum):
@@ -24,6 +25,12 @@ class Kind(StrEnum):
     CUSTOMER = "customer"
     ORDER = "order"
     REFUND = "refund"
+    ITEM = "item"
+    INVOICE = "invoice"
+    SALES_RECEIPT = "sales_receipt"
+    PAYMENT = "payment"
+    REFUND_RECEIPT = "refund_receipt"
+    CREDIT_MEMO = "credit_memo"
 
 
 ConnectionName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]

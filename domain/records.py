@@ -119,12 +119,20 @@ class LineType(StrEnum):
     COUPON = "coupon"
 
 
+class LineTax(HubRecord):
+    """The part of a line's tax that one rate makes up, unrounded as the shop keeps it."""
+
+    rate_id: str
+    amount: Decimal
+
+
 class OrderLine(HubRecord):
     """One line of an order.
 
     ``total`` is without tax and after discount; of a coupon line it is the discount given (already inside the
     totals of the product lines), of a tax line the tax on products and fees, with the tax on shipping in ``total_tax``.
-    ``code`` is the shipping method, tax rate or coupon code.
+    ``code`` is the shipping method, tax rate or coupon code; ``rate_id`` names the rate of a tax line, ``taxes`` the
+    shares of each rate in the tax of any other line.
     """
 
     id: str
@@ -140,6 +148,8 @@ class OrderLine(HubRecord):
     subtotal_tax: Decimal | None = None
     total: Decimal
     total_tax: Decimal
+    rate_id: str | None = None
+    taxes: tuple[LineTax, ...] = ()
 
 
 class Order(HubRecord):
@@ -172,7 +182,10 @@ class Order(HubRecord):
 
 
 class Refund(HubRecord):
-    """Money given back for an order: ``amount`` is positive, in the currency of the order."""
+    """Money given back for an order: ``amount`` is positive, in the currency of the order.
+
+    ``lines`` tell what it was given back for, with negative quantities and amounts; made by amount only it has none.
+    """
 
     id: str
     order_id: str
@@ -181,6 +194,8 @@ class Refund(HubRecord):
     refunded_by: str | None
     paid_back_by_gateway: bool
     created_at: AwareDatetime | None
+    total_tax: Decimal = Decimal(0)
+    lines: tuple[OrderLine, ...] = ()
 
 
 class TaxRate(HubRecord):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from decimal import Decimal
 from enum import StrEnum
 from typing import Self
 
@@ -39,6 +41,22 @@ class Link(BaseModel):
     state: LinkState = LinkState.LIVE
 
 
+NEW = ""
+"""The id of a target that does not exist yet, in systems that choose the ids of their records themselves."""
+
+
+class Ref(BaseModel):
+    """Stands in a body for the id that a source record has, in this role, in the target.
+
+    The connector puts the id in when it writes, so what is referred to is written before.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    key: SkipValidation[RecordKey]
+    role: str = DOCUMENT
+
+
 class Action(StrEnum):
     """What a write does to its target."""
 
@@ -48,7 +66,12 @@ class Action(StrEnum):
 
 
 class Write(BaseModel):
-    """One intended change in the target; ``record`` is None when the source record is gone."""
+    """One intended change in the target.
+
+    A target in the shape of the hub takes the ``record`` (None when the source record is gone); one with documents of
+    its own takes the ``body``, JSON in the target's spelling in which a ``Ref`` may stand for an id, and
+    ``base_version``, the version that an update builds upon. ``expected_total`` is what the document must come to.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -57,7 +80,10 @@ class Write(BaseModel):
     target: SkipValidation[RecordKey]
     role: str = DOCUMENT
     fingerprint: str
-    record: SkipValidation[Record | None]
+    record: SkipValidation[Record | None] = None
+    body: SkipValidation[Mapping[str, object] | None] = None
+    base_version: str | None = None
+    expected_total: Decimal | None = None
 
     @property
     def identity(self) -> tuple[RecordKey, str]:
@@ -76,6 +102,25 @@ class Write(BaseModel):
         )
 
 
+class Skipped(BaseModel):
+    """A record that policy keeps out of the target, and why: a code for machines, one sentence for people."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: RecordKey
+    code: str
+    reason: str
+
+
+class Waiting(BaseModel):
+    """A record that cannot be written before another one is."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: RecordKey
+    on: Ref
+
+
 class Plan(BaseModel):
     """What a page will change: shown by a dry run, executed unaltered by the real one.
 
@@ -89,6 +134,8 @@ class Plan(BaseModel):
     writes: tuple[SkipValidation[Write], ...] = ()
     unchanged: int = 0
     adopted: tuple[SkipValidation[Link], ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -109,7 +156,10 @@ class Result(StrEnum):
 
 
 class WriteOutcome(BaseModel):
-    """The end of one write: a link when it was done, a problem when it failed; never both, never neither."""
+    """The end of one write: a link when it was done, a problem when it failed; never both, never neither.
+
+    ``total`` is what the written document comes to by the target's own reckoning, where it tells.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -117,6 +167,7 @@ class WriteOutcome(BaseModel):
     result: Result
     link: SkipValidation[Link | None] = None
     problem: Problem | None = None
+    total: Decimal | None = None
 
     @model_validator(mode="after")
     def _has_one_end(self) -> Self:

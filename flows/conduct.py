@@ -11,24 +11,24 @@ from prefect.runtime import flow_run
 from prefect.states import Failed
 from pydantic import ValidationError
 
+from config.routes import ROUTES
 from config.wiring import OpenRun, open_run
 from db.ledger import close_run
 from domain.errors import ConnectorError, Misconfigured
-from domain.keys import Kind
 from domain.sync import Mode, RunState, SyncReport, SyncRequest, Tally
 from flows.logs import keep_tracebacks_out
 from flows.summary import publish
 from flows.walk import walk
 
 
-def conduct(route: str, every: tuple[Kind, ...], parameters: Mapping[str, object]) -> SyncReport | State[object]:
-    """Run a route over the kinds asked for, or over ``every`` kind it has.
+def conduct(route: str, parameters: Mapping[str, object]) -> SyncReport | State[object]:
+    """Run a route over the kinds asked for, or over every kind it carries.
 
     Gives the report, or a failed state whose message is one sentence; a failure that we understand leaves no traceback.
     """
     keep_tracebacks_out()
     try:
-        request = build_request(route, every, parameters)
+        request = build_request(route, parameters)
         with open_run(request, str(flow_run.id)) as run:
             return carry_out(run)
     except ConnectorError as error:
@@ -54,12 +54,13 @@ def carry_out(run: OpenRun) -> SyncReport:
     return report
 
 
-def build_request(route: str, every: tuple[Kind, ...], parameters: Mapping[str, object]) -> SyncRequest:
+def build_request(route: str, parameters: Mapping[str, object]) -> SyncRequest:
     """Make a request of flow parameters.
 
     Raises:
         Misconfigured: one sentence naming the parameter that cannot be used, and why.
     """
+    every = ROUTES[route]
     given = {name: value for name, value in parameters.items() if value is not None}
     try:
         request = SyncRequest.model_validate({"route": route, "kinds": every, **given})

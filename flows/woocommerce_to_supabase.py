@@ -7,23 +7,20 @@ from datetime import datetime
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from domain.keys import Kind
+from config.routes import WOOCOMMERCE_TO_SUPABASE, WarehouseKind
 from domain.sync import Mode, SyncReport
 from flows.conduct import conduct
 from flows.hooks import HOOKS
 
-ROUTE = "woocommerce-to-supabase"
 
-KINDS = (Kind.TAX_RATE, Kind.PRODUCT, Kind.VARIATION, Kind.CUSTOMER, Kind.ORDER, Kind.REFUND)
-"""What the route carries, in the order in which it does."""
-
-
-@flow(name=ROUTE, flow_run_name="{tenant}: {source} to {target}, {mode}", persist_result=False, **HOOKS)
+@flow(
+    name=WOOCOMMERCE_TO_SUPABASE, flow_run_name="{tenant}: {source} to {target}, {mode}", persist_result=False, **HOOKS
+)
 def woocommerce_to_supabase(
     tenant: str = "default",
     source: str = "shop",
     target: str = "warehouse",
-    kinds: list[Kind] | None = None,
+    kinds: list[WarehouseKind] | None = None,
     mode: Mode = Mode.INCREMENTAL,
     since: datetime | None = None,
     ids: list[str] | None = None,
@@ -46,4 +43,4 @@ def woocommerce_to_supabase(
         dry_run: Find out what would change and write nothing.
         allow_removals: Mark records as deleted even if implausibly many are gone from the shop.
     """
-    return conduct(ROUTE, KINDS, locals())
+    return conduct(WOOCOMMERCE_TO_SUPABASE, locals())

@@ -15,7 +15,7 @@ from tasks.policy import STEP
 from tasks.sealed import Sealed
 
 # Long enough for the slowest page, short enough that a killed run does not hold up the next one for long.
-LEASE_SECONDS = 300
+LEASE_SECONDS = 120
 # Somebody else's page takes seconds; a killed run's lease expires meanwhile.
 LEASE_PATIENCE_SECONDS = LEASE_SECONDS + 60
 LEASE_POLL_SECONDS = 0.2

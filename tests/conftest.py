@@ -61,6 +61,16 @@ def warehouse_url(postgres: embedded.Server) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def prefect_api(postgres: embedded.Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The API address of a real Prefect server with a database of its own, started once for all tests."""
+    # Prefect takes seconds to import, and most tests need none of it.
+    from tests.prefect_server import running
+
+    with running(embedded.ensure_database(postgres, "prefect"), tmp_path_factory.mktemp("prefect")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def ledger_template(postgres: embedded.Server) -> str:
     """The name of a migrated database that others are copied from."""
     url = embedded.ensure_database(postgres, "ledger_template")

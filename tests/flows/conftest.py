@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 import time
@@ -12,15 +11,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from prefect.settings import PREFECT_API_URL, temporary_settings
 from psycopg import sql
 from sqlalchemy import Engine
 
-from cli.prefect_server import free_port, server_command, server_environment, wait_until_healthy
-from cli.progress import send_the_rest
 from config.settings import CHECKOUT, settings
 from config.wiring import bound_to, open_vault
-from db import embedded, ledger
+from db import ledger
 from db.session import tenant_session
 from db.vault import new_key
 from domain.keys import Kind, System
@@ -32,29 +28,6 @@ from simulators.woocommerce.server import Twin
 TENANT = "default"
 SHOP = "shop"
 TABLES = ("tax_rates", "products", "variations", "stock", "customers", "orders", "order_lines", "refunds")
-
-
-@pytest.fixture(scope="session")
-def prefect_api(postgres: embedded.Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The API address of a real Prefect server with a database of its own, started once for all tests."""
-    folder = tmp_path_factory.mktemp("prefect")
-    port = free_port()
-    url = f"http://127.0.0.1:{port}/api"
-    environment = {
-        **server_environment(port, embedded.ensure_database(postgres, "prefect")),
-        "PREFECT_HOME": str(folder),
-    }
-    log = folder / "server.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(server_command(port), env=environment, cwd=CHECKOUT, stdout=output, stderr=output)
-    try:
-        wait_until_healthy(url, server, log)
-        with temporary_settings({PREFECT_API_URL: url}):
-            yield url
-            send_the_rest()
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(30)
 
 
 @pytest.fixture

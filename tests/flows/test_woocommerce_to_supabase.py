@@ -7,6 +7,7 @@ from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
 
+import httpx
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.sorting import FlowRunSort
@@ -135,7 +136,7 @@ def test_edits_inserts_and_deletions_during_the_walk_are_all_found(shop: Twin, w
 
 
 def test_a_record_that_cannot_be_stored_is_named_the_rest_goes_on_and_the_next_run_tries_again(
-    shop: Twin, warehouse: Warehouse, ledger_engine: Engine
+    shop: Twin, warehouse: Warehouse, ledger_engine: Engine, prefect_api: str
 ) -> None:
     shop.world.edit("orders", 128, {"customer_note": "a NUL \x00 from a broken plugin"})
     report = run(mode="full")
@@ -144,6 +145,11 @@ def test_a_record_that_cannot_be_stored_is_named_the_rest_goes_on_and_the_next_r
     (problem,) = problems_of_last_run(ledger_engine)
     assert str(problem.key) == "shop:order:128"
     assert "NUL" in problem.message
+    shown = artifacts(prefect_api)
+    assert json.loads(shown["sync-problems"]) == [
+        {"record": "shop:order:128", "code": problem.code, "why": problem.message}
+    ]
+    assert "| order | 321 | 320 | 0 | 0 | 0 | 1 |" in shown["sync-summary"]
 
     # The shop mends it without the modified stamp moving, as some plugins do: only the queue knows of it.
     shop.world.edit("orders", 128, {"customer_note": "mended"}, touch=False)
@@ -151,6 +157,12 @@ def test_a_record_that_cannot_be_stored_is_named_the_rest_goes_on_and_the_next_r
     assert run(mode="incremental").tallies[Kind.ORDER] == Tally(read=1, created=1)
     assert problems_of_last_run(ledger_engine) == []
     assert written(run(mode="incremental")) == {}
+
+
+def artifacts(api: str) -> dict[str, str]:
+    """The newest artifact of each key, as the Prefect UI shows them."""
+    answer = httpx.post(f"{api}/artifacts/latest/filter", json={}, timeout=30).raise_for_status()
+    return {each["key"]: each["data"] for each in answer.json()}
 
 
 def problems_of_last_run(engine: Engine) -> list[Problem]:

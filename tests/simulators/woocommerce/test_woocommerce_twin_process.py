@@ -16,9 +16,7 @@ COMMAND = [sys.executable, "-m", "simulators.woocommerce"]
 
 @contextmanager
 def started(*options: str) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(  # noqa: S603 - our own command
-        [*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen([*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield process
         finally:
@@ -52,9 +50,7 @@ def test_a_signal_right_after_the_announcement_ends_it_cleanly() -> None:
 def test_a_port_that_is_taken_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        done = subprocess.run(  # noqa: S603 - our own command
-            [*COMMAND, "--port", port], capture_output=True, text=True, timeout=20, check=False
-        )
+        done = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, timeout=20, check=False)
 
     assert done.returncode == 2
     assert done.stderr == f"Cannot listen on 127.0.0.1:{port}: Address already in use. Choose another --port.\n"

@@ -1,0 +1,53 @@
+"""unisync sync: a run right now, from the terminal."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from simulators.woocommerce.recorded import recorded_shop
+from simulators.woocommerce.server import Twin
+from tests.cli.conftest import Unisync
+
+pytestmark = pytest.mark.prefect
+
+ROUTE = "woocommerce-to-supabase"
+
+
+def test_a_shop_is_connected_carried_and_looked_back_upon(unisync: Unisync, prefect_api: str) -> None:
+    with Twin.start(shop=recorded_shop()) as twin:
+        keys = {"UNISYNC_WOOCOMMERCE_KEY": twin.key, "UNISYNC_WOOCOMMERCE_SECRET": twin.secret}
+        unisync("connect", "woocommerce", "shop", "--url", twin.url, **keys)
+        foretold = unisync("sync", ROUTE, "--mode", "full", "--dry-run", "--json", PREFECT_API_URL=prefect_api)
+        twin.world.edit("orders", 128, {"customer_note": "\x00"})
+        carried = unisync("sync", ROUTE, "--mode", "full", "--json")
+        again = unisync("sync", ROUTE, "--kind", "order")
+
+    assert foretold.code == 0
+    assert json.loads(foretold.out)["tallies"]["order"]["created"] == 321
+    assert carried.code == 1
+    report = json.loads(carried.out)["tallies"]["order"]
+    assert (report["read"], report["created"], report["failed"]) == (321, 320, 1)
+    assert again.code == 1
+    assert "unisync problems says which and why" in again.err
+
+    problems = json.loads(unisync("problems", "--json").out)
+    assert [(each["record"], each["code"]) for each in problems] == [("shop:order:128", "warehouse.rejected")]
+    runs = json.loads(unisync("runs", "--json").out)
+    assert [(run["state"], run["request"]["mode"], run["request"]["dry_run"]) for run in runs] == [
+        ("completed", "incremental", False),
+        ("completed", "full", False),
+        ("completed", "full", True),
+    ]
+    assert "shop to warehouse" in unisync("runs").out
+
+
+def test_a_run_that_fails_says_why_in_one_sentence(unisync: Unisync, prefect_api: str) -> None:
+    ended = unisync("sync", ROUTE, PREFECT_API_URL=prefect_api)
+    assert ended.code == 2
+    assert ended.err.strip().endswith(
+        "tenant default has no connection shop: unisync connect --help tells how to make one"
+    )
+    (run,) = json.loads(unisync("runs", "--json").out)
+    assert (run["state"], "no connection shop" in run["error"]) == ("failed", True)
