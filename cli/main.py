@@ -11,6 +11,7 @@ from cli.demo import demo
 from cli.history import problems, runs
 from cli.output import err
 from cli.sync import sync
+from db.server_account import EmbeddedPostgresError
 from db.vault import new_key
 from domain.errors import ConnectorError
 
@@ -44,7 +45,7 @@ def run() -> None:
     """Run the command line; what the user can mend ends with one sentence and exit code 2."""
     try:
         app()
-    except ConnectorError as error:
+    except (ConnectorError, EmbeddedPostgresError) as error:
         err.print(f"unisync: {error}", style="red", markup=False)
         sys.exit(2)
     except KeyboardInterrupt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import NamedTuple, TypeVar
@@ -40,7 +41,9 @@ class OpenRun:
         "expected",
         "id",
         "pages",
+        "progress",
         "request",
+        "shown_at",
         "source",
         "tallies",
         "target",
@@ -55,6 +58,8 @@ class OpenRun:
         self.durations: dict[Kind, float] = {}
         self.expected: dict[Kind, int] = {}
         self.pages = 0
+        self.progress: UUID | None = None
+        self.shown_at = time.monotonic()
         self._engine = engine
 
     def ledger(self) -> AbstractContextManager[Session]:

@@ -17,6 +17,7 @@ from db.ledger import close_run
 from domain.errors import ConnectorError, Misconfigured
 from domain.sync import Mode, RunState, SyncReport, SyncRequest, Tally
 from flows.logs import keep_tracebacks_out
+from flows.progress import finish_bar
 from flows.summary import publish
 from flows.walk import walk
 
@@ -40,6 +41,7 @@ def carry_out(run: OpenRun) -> SyncReport:
     """Walk, close the run's row and publish what was done."""
     started_at = datetime.now(UTC)
     walk(run)
+    finish_bar(run)
     tallies = {kind: run.tallies.get(kind, Tally()) for kind in run.request.kinds}
     report = SyncReport(
         request=run.request,

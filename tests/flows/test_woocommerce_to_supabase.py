@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -20,7 +21,7 @@ from domain.errors import AccessDenied, FatalError, Misconfigured
 from domain.keys import Kind
 from domain.problems import Problem
 from domain.sync import RunState, Tally
-from flows import pages
+from flows import pages, progress
 from simulators.woocommerce.server import Twin
 from tests.flows.conftest import SHOP, TENANT, Warehouse, connect, run, written
 
@@ -159,7 +160,7 @@ def test_a_record_that_cannot_be_stored_is_named_the_rest_goes_on_and_the_next_r
     assert written(run(mode="incremental")) == {}
 
 
-def artifacts(api: str) -> dict[str, str]:
+def artifacts(api: str) -> dict[str, Any]:
     """The newest artifact of each key, as the Prefect UI shows them."""
     answer = httpx.post(f"{api}/artifacts/latest/filter", json={}, timeout=30).raise_for_status()
     return {each["key"]: each["data"] for each in answer.json()}
@@ -217,17 +218,19 @@ def test_a_shop_that_suddenly_seems_empty_deletes_nothing_until_somebody_says_so
     assert warehouse.counts()["orders"] == 281
 
 
-def test_a_long_walk_goes_on_in_child_runs(
-    shop: Twin, warehouse: Warehouse, ledger_engine: Engine, monkeypatch: pytest.MonkeyPatch
+def test_a_long_walk_goes_on_in_child_runs_and_fills_its_bar(
+    shop: Twin, warehouse: Warehouse, ledger_engine: Engine, prefect_api: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connect(ledger_engine, shop, page_size=10)
     monkeypatch.setattr(pages, "PAGES_PER_FLOW_RUN", 1)
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_UPDATES", 0.0)
     report = run(mode="full", kinds=["order"])
     assert report.tallies[Kind.ORDER] == Tally(read=321, created=321)
     assert warehouse.counts()["orders"] == 321
     with get_client(sync_client=True) as client:
         names = {flow_run.name for flow_run in client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=20)}
     assert {name for name in names if name.startswith("order from")}
+    assert artifacts(prefect_api)["sync-progress"] == 100.0
 
 
 @pytest.mark.parametrize(
