@@ -17,6 +17,7 @@ from db.ledger import close_run
 from domain.errors import ConnectorError, Misconfigured
 from domain.sync import Mode, RunState, SyncReport, SyncRequest, Tally
 from flows.logs import keep_tracebacks_out
+from flows.memory import calm_collector
 from flows.progress import finish_bar
 from flows.summary import publish
 from flows.walk import walk
@@ -30,7 +31,7 @@ def conduct(route: str, parameters: Mapping[str, object]) -> SyncReport | State[
     keep_tracebacks_out()
     try:
         request = build_request(route, parameters)
-        with open_run(request, str(flow_run.id)) as run:
+        with open_run(request, str(flow_run.id)) as run, calm_collector():
             return carry_out(run)
     except ConnectorError as error:
         get_run_logger().error("%s", error)
