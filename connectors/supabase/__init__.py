@@ -1,0 +1,1 @@
+"""A Supabase or any other Postgres, written as a warehouse."""
