@@ -20,7 +20,11 @@ class TaxMode(StrEnum):
 
 
 class TaxCode(BaseModel):
-    """A tax code of the books; ``rate`` is the sum of its sales rates in percent, None when it is not known."""
+    """A tax code of the books.
+
+    ``rate`` is the sum of its sales rates in percent, None when it is not known; ``percents`` are those of its
+    ``rate_ids``, in their order.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -28,6 +32,7 @@ class TaxCode(BaseModel):
     name: str
     rate: Decimal | None = None
     rate_ids: tuple[str, ...] = ()
+    percents: tuple[Decimal, ...] = ()
     is_active: bool = True
 
 

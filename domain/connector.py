@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from domain.books import Company
 from domain.keys import ConnectionName, Kind
 from domain.records import Page
 from domain.writes import Plan, WriteOutcome
@@ -42,8 +43,17 @@ class Writes(Protocol):
 
     connection: ConnectionName
 
+    def check(self) -> str:
+        """Prove with one real call that the connection works, and say where it leads; raises as ``held`` does."""
+
     def prepare(self) -> None:
         """Make the target ready to be written, at once when it is ready already; raises as ``held`` does."""
+
+    def settle_open_intents(self) -> tuple[WriteOutcome, ...]:
+        """Find out what became of writes that were sent and never answered, and finish them; raises as ``held`` does.
+
+        A target whose writes may be repeated safely has none.
+        """
 
     def held(self, kind: Kind, source: ConnectionName, ids: Sequence[str]) -> Mapping[str, str]:
         """Give the fingerprint under which the target holds each of these source records, those it lacks left out.
@@ -55,3 +65,10 @@ class Writes(Protocol):
 
     def write(self, plan: Plan) -> tuple[WriteOutcome, ...]:
         """Carry out the writes of one kind and tell the outcome of each, in order; raises as ``held`` does."""
+
+
+class Books(Writes, Protocol):
+    """A target that is a set of books: what is posted depends on its own settings."""
+
+    def company(self) -> Company:
+        """Describe the books; raises as ``held`` does."""

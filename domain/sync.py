@@ -54,7 +54,7 @@ class SyncRequest(BaseModel):
 
 
 class Tally(BaseModel):
-    """Source records of one kind by what became of them; a record found gone counts as read and updated."""
+    """Source records of one kind by the worst that became of them; a record found gone counts as read and updated."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -64,6 +64,7 @@ class Tally(BaseModel):
     unchanged: int = 0
     skipped: int = 0
     failed: int = 0
+    waiting: int = 0
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(**{name: getattr(self, name) + getattr(other, name) for name in Tally.model_fields})
@@ -71,7 +72,7 @@ class Tally(BaseModel):
     @property
     def is_balanced(self) -> bool:
         """Whether every record that was read is accounted for."""
-        return self.read == self.created + self.updated + self.unchanged + self.skipped + self.failed
+        return bool(self.read == sum(self.model_dump(exclude={"read"}).values()))
 
 
 class SyncReport(BaseModel):

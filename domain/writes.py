@@ -124,13 +124,15 @@ class Waiting(BaseModel):
 class Plan(BaseModel):
     """What a page will change: shown by a dry run, executed unaltered by the real one.
 
-    ``unchanged`` counts records already in place; ``adopted`` are links for records that the target already holds in
-    this form but the ledger does not know (a crash between write and settle); they need no write.
+    ``rules`` names the policy by which records were skipped. ``unchanged`` counts records already in place;
+    ``adopted`` are links for records that the target already holds in this form but the ledger does not know (a crash
+    between write and settle); they need no write.
     """
 
     model_config = ConfigDict(frozen=True)
 
     target: ConnectionName
+    rules: str = ""
     writes: tuple[SkipValidation[Write], ...] = ()
     unchanged: int = 0
     adopted: tuple[SkipValidation[Link], ...] = ()

@@ -3,34 +3,45 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from domain.keys import RecordKey
 from domain.sync import Tally
 from domain.writes import Action, Plan, Result, WriteOutcome
 
+# A record that became several documents counts by the worst of them.
+_FROM_BEST_TO_WORST = (Result.UNCHANGED, Result.REMOVED, Result.UPDATED, Result.CREATED, Result.FAILED)
+_AS_PLANNED = {Action.CREATE: Result.CREATED, Action.UPDATE: Result.UPDATED, Action.REMOVE: Result.REMOVED}
 
-def tally_outcomes(read: int, plan: Plan, outcomes: Sequence[WriteOutcome]) -> Tally:
+
+def tally_outcomes(keys: Collection[RecordKey], plan: Plan, outcomes: Sequence[WriteOutcome]) -> Tally:
     """Count the records of a plan once it was carried out; a record found gone counts as updated.
 
-    ``read`` comes from the reading side, so that a record lost on the way unbalances the tally.
+    ``keys`` come from the reading side, so that a record lost on the way unbalances the tally. Writes of what records
+    lean on, such as customers and items, are not counted.
     """
-    counts = Counter(outcome.result for outcome in outcomes)
+    return _tally(keys, plan, [(outcome.write.source, outcome.result) for outcome in outcomes])
+
+
+def tally_plan(keys: Collection[RecordKey], plan: Plan) -> Tally:
+    """Foretell the tally of a plan, for a dry run: as if every write succeeds."""
+    return _tally(keys, plan, [(write.source, _AS_PLANNED[write.action]) for write in plan.writes])
+
+
+def _tally(keys: Collection[RecordKey], plan: Plan, results: Sequence[tuple[RecordKey, Result]]) -> Tally:
+    worst: dict[RecordKey, Result] = {}
+    for key, result in results:
+        known = worst.get(key)
+        if known is None or _FROM_BEST_TO_WORST.index(result) > _FROM_BEST_TO_WORST.index(known):
+            worst[key] = result
+    problems = {problem.key for problem in plan.problems}
+    counts = Counter(result for key, result in worst.items() if key in keys and key not in problems)
     return Tally(
-        read=read,
+        read=len({*keys, *problems}),
         created=counts[Result.CREATED],
         updated=counts[Result.UPDATED] + counts[Result.REMOVED],
         unchanged=counts[Result.UNCHANGED] + plan.unchanged,
-        failed=counts[Result.FAILED] + len(plan.problems),
-    )
-
-
-def tally_plan(read: int, plan: Plan) -> Tally:
-    """Foretell the tally of a plan, for a dry run: as if every write succeeds."""
-    counts = Counter(write.action for write in plan.writes)
-    return Tally(
-        read=read,
-        created=counts[Action.CREATE],
-        updated=counts[Action.UPDATE] + counts[Action.REMOVE],
-        unchanged=plan.unchanged,
-        failed=len(plan.problems),
+        skipped=len(plan.skipped),
+        failed=counts[Result.FAILED] + len(problems),
+        waiting=len(plan.waiting),
     )

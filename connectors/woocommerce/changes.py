@@ -51,7 +51,7 @@ class ChangeWalk:
         }
 
     def step(self, at: ChangesAt | None) -> tuple[list[Record | Problem], ChangesAt | None]:
-        """Give the records of up to ten API pages that were not given before, and where to go on."""
+        """Give the records of some API pages that were not given before, and where to go on."""
         readings: list[Record | Problem] = []
         here: ChangesAt | None = at or ChangesAt()
         for _ in range(PAGES_AT_ONCE):

@@ -59,7 +59,7 @@ class WooCommerceConnector:
         return STREAMS[kind].changes is not None
 
     def read(self, kind: Kind, *, since: datetime | None, at: str | None) -> Page:
-        """Give the page at the cursor ``at``: about 1,000 records, of all statuses, trash and drafts included.
+        """Give the page at the cursor ``at``: about 2,000 records, of all statuses, trash and drafts included.
 
         ``since`` is inclusive and ignored where ``lists_changes`` is false. A record that changes while it is walked
         may come twice.

@@ -44,7 +44,7 @@ class ChildWalk:
         self._walk = Walk(client, parents.path, {"_fields": parents.fields, **changed}, parents.stages)
 
     def step(self, at: WalkAt | None) -> tuple[list[Record | Problem], WalkAt | None]:
-        """Give what belongs to the orders or products of the next ten API pages, and where to go on."""
+        """Give what belongs to the orders or products of the next API pages, and where to go on."""
         listings, further, _ = self._walk.step(at)
         owners = [(stage, owner) for stage, listing in listings for owner in readable(listing, _parent)]
         return self._read(owners), further and msgspec.structs.replace(further, by_parent=True)

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from connectors.woocommerce.translate_lines import coupon_line, fee_line, item_line, shipping_line, tax_line
 from connectors.woocommerce.values import amount, due, moment, parent, plain, reference
 from connectors.woocommerce.wire import (
     AddressWire,
-    CouponLineWire,
     CustomerWire,
-    FeeLineWire,
     GoodsWire,
-    ItemLineWire,
     OrderWire,
     ProductWire,
     RefundWire,
-    ShippingLineWire,
-    TaxLineWire,
     TaxRateWire,
     VariationWire,
 )
 from domain.records import (
     Address,
     Customer,
-    LineType,
     Order,
-    OrderLine,
     Product,
     Refund,
     Stock,
@@ -60,78 +56,18 @@ def order(wire: OrderWire) -> Order:
         paid_at=moment(wire.date_paid_gmt, "date_paid_gmt"),
         completed_at=moment(wire.date_completed_gmt, "date_completed_gmt"),
         lines=(
-            *map(_item_line, wire.line_items),
-            *map(_shipping_line, wire.shipping_lines),
-            *map(_fee_line, wire.fee_lines),
-            *map(_tax_line, wire.tax_lines),
-            *map(_coupon_line, wire.coupon_lines),
+            *map(item_line, wire.line_items),
+            *map(shipping_line, wire.shipping_lines),
+            *map(fee_line, wire.fee_lines),
+            *map(tax_line, wire.tax_lines),
+            *map(coupon_line, wire.coupon_lines),
         ),
-    )
-
-
-def _item_line(wire: ItemLineWire) -> OrderLine:
-    return OrderLine(
-        id=str(wire.id),
-        type=LineType.PRODUCT,
-        name=plain(wire.name),
-        product_id=reference(wire.product_id),
-        variation_id=reference(wire.variation_id),
-        sku=wire.sku,
-        quantity=wire.quantity,
-        tax_class=wire.tax_class or "",
-        subtotal=amount(wire.subtotal, "line_items.subtotal"),
-        subtotal_tax=amount(wire.subtotal_tax, "line_items.subtotal_tax"),
-        total=due(wire.total, "line_items.total"),
-        total_tax=due(wire.total_tax, "line_items.total_tax"),
-    )
-
-
-def _shipping_line(wire: ShippingLineWire) -> OrderLine:
-    return OrderLine(
-        id=str(wire.id),
-        type=LineType.SHIPPING,
-        name=plain(wire.method_title),
-        code=wire.method_id or "",
-        total=due(wire.total, "shipping_lines.total"),
-        total_tax=due(wire.total_tax, "shipping_lines.total_tax"),
-    )
-
-
-def _fee_line(wire: FeeLineWire) -> OrderLine:
-    return OrderLine(
-        id=str(wire.id),
-        type=LineType.FEE,
-        name=plain(wire.name),
-        tax_class=wire.tax_class or "",
-        total=due(wire.total, "fee_lines.total"),
-        total_tax=due(wire.total_tax, "fee_lines.total_tax"),
-    )
-
-
-def _tax_line(wire: TaxLineWire) -> OrderLine:
-    return OrderLine(
-        id=str(wire.id),
-        type=LineType.TAX,
-        name=plain(wire.label),
-        code=wire.rate_code or "",
-        total=due(wire.tax_total, "tax_lines.tax_total"),
-        total_tax=due(wire.shipping_tax_total, "tax_lines.shipping_tax_total"),
-    )
-
-
-def _coupon_line(wire: CouponLineWire) -> OrderLine:
-    return OrderLine(
-        id=str(wire.id),
-        type=LineType.COUPON,
-        name=plain(wire.code),
-        code=wire.code or "",
-        total=due(wire.discount, "coupon_lines.discount"),
-        total_tax=due(wire.discount_tax, "coupon_lines.discount_tax"),
     )
 
 
 def refund(wire: RefundWire) -> Refund:
     """Translate a refund whose order is known; raises Untranslatable."""
+    taxes = [tax_line(line) for line in wire.tax_lines]
     return Refund(
         id=str(wire.id),
         order_id=parent(wire.parent_id),
@@ -140,6 +76,13 @@ def refund(wire: RefundWire) -> Refund:
         refunded_by=reference(wire.refunded_by),
         paid_back_by_gateway=wire.refunded_payment,
         created_at=moment(wire.date_created_gmt, "date_created_gmt"),
+        total_tax=sum((-line.total - line.total_tax for line in taxes), Decimal(0)),
+        lines=(
+            *map(item_line, wire.line_items),
+            *map(shipping_line, wire.shipping_lines),
+            *map(fee_line, wire.fee_lines),
+            *taxes,
+        ),
     )
 
 

@@ -17,8 +17,8 @@ from connectors.woocommerce.streams import Params
 from connectors.woocommerce.wire import IdWire
 from domain.errors import Unavailable
 
-PAGES_AT_ONCE = 10
-"""API pages in one page of ours: 1,000 records are worth a task run."""
+PAGES_AT_ONCE = 20
+"""API pages in one page of ours: 2,000 records are worth a task run (15 instead of 21 s for 40,000 orders)."""
 
 SWEEPS = 4
 """How often a list that keeps moving is swept before we give up."""
@@ -41,7 +41,7 @@ class Walk:
         self._stages = stages
 
     def step(self, at: WalkAt | None) -> tuple[list[tuple[Params, Listing]], WalkAt | None, int]:
-        """Give the next ten API pages with their stages, where to go on, and the length of the whole list.
+        """Give the next API pages with their stages, where to go on, and the length of the whole list.
 
         The first page of each stage comes first, because it tells the stage's length. Records that are made, moved or
         deleted while we walk may be missed; a sweep afterwards finds them.

@@ -7,12 +7,19 @@ has a default, and texts that plugins are known to null may be None.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 
-Text = str | None
-Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+from connectors.woocommerce.wire_lines import (
+    CouponLineWire,
+    FeeLineWire,
+    Id,
+    ItemLineWire,
+    ShippingLineWire,
+    TaxLineWire,
+    Text,
+)
 
 
 class IdWire(msgspec.Struct, gc=False):
@@ -61,61 +68,6 @@ class AddressWire(msgspec.Struct, gc=False):
     phone: Text = ""
 
 
-class ItemLineWire(msgspec.Struct, gc=False):
-    """An element of line_items. Its ``price`` is a float with noise and is never read."""
-
-    id: Id
-    total: str
-    total_tax: str
-    name: Text = ""
-    product_id: Id | None = 0
-    variation_id: Id | None = 0
-    quantity: Decimal | None = None
-    tax_class: Text = ""
-    subtotal: Text = ""
-    subtotal_tax: Text = ""
-    sku: Text = None
-
-
-class ShippingLineWire(msgspec.Struct, gc=False):
-    """An element of shipping_lines."""
-
-    id: Id
-    total: str
-    total_tax: str
-    method_title: Text = ""
-    method_id: Text = ""
-
-
-class FeeLineWire(msgspec.Struct, gc=False):
-    """An element of fee_lines; negative when a gateway or plugin uses it as a discount."""
-
-    id: Id
-    total: str
-    total_tax: str
-    name: Text = ""
-    tax_class: Text = ""
-
-
-class TaxLineWire(msgspec.Struct, gc=False):
-    """An element of tax_lines."""
-
-    id: Id
-    tax_total: str
-    shipping_tax_total: str
-    rate_code: Text = ""
-    label: Text = ""
-
-
-class CouponLineWire(msgspec.Struct, gc=False):
-    """An element of coupon_lines."""
-
-    id: Id
-    discount: str
-    discount_tax: str
-    code: Text = ""
-
-
 class OrderWire(msgspec.Struct, gc=False):
     """An element of /orders."""
 
@@ -159,6 +111,10 @@ class RefundWire(msgspec.Struct, gc=False):
     refunded_by: Id | None = 0
     refunded_payment: bool = False
     date_created_gmt: Text = None
+    line_items: list[ItemLineWire] = []
+    shipping_lines: list[ShippingLineWire] = []
+    fee_lines: list[FeeLineWire] = []
+    tax_lines: list[TaxLineWire] = []
 
 
 class CategoryWire(msgspec.Struct, gc=False):

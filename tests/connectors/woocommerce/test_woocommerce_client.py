@@ -21,7 +21,7 @@ from connectors.woocommerce.connector import WooCommerceConnector
 from connectors.woocommerce.settings import WooCommerceCredentials
 from domain.errors import AccessDenied, ConnectorError, RateLimited, Unavailable
 from domain.keys import Kind
-from simulators.woocommerce.faults import Cut
+from simulators.faults import Cut
 from simulators.woocommerce.server import Twin
 from tests.connectors.contract import ids, walk
 from tests.connectors.woocommerce.conftest import connect_to

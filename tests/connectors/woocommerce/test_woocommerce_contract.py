@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.woocommerce.connector import WooCommerceConnector
+from connectors.woocommerce.streams import STREAMS
 from domain.connector import Reads
 from domain.keys import Kind
 from simulators.woocommerce.recorded import recorded_shop
@@ -31,7 +32,7 @@ def older() -> Iterator[WooCommerceConnector]:
 
 
 class TestTodaysWooCommerce(ReadsContract):
-    @pytest.fixture(params=Kind)
+    @pytest.fixture(params=list(STREAMS))
     def kind(self, request: pytest.FixtureRequest) -> Kind:
         return Kind(request.param)
 

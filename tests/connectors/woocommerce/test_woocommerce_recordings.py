@@ -178,3 +178,32 @@ def test_tax_rates_are_in_percent(still_shop: WooCommerceConnector) -> None:
     rate = rates["2"]
     assert isinstance(rate, TaxRate)
     assert (rate.rate, rate.tax_class, rate.name) == (Decimal("7.0000"), "reduced-rate", "MwSt. 7% ermäßigt")
+
+
+def test_the_shares_of_each_rate_come_to_the_tax_of_their_line(still_shop: WooCommerceConnector) -> None:
+    lines = [line for order in orders(still_shop) for line in order.lines if line.taxes]
+
+    assert {share.rate_id for line in lines for share in line.taxes} == {str(rate) for rate in range(1, 17)}
+    # The shop rounds a line after adding its rates, so two rates may be a cent off.
+    assert all(abs(sum(share.amount for share in line.taxes) - line.total_tax) <= Decimal("0.01") for line in lines)
+
+
+def test_a_tax_line_names_its_rate(still_shop: WooCommerceConnector) -> None:
+    named = Counter(line.rate_id for order in orders(still_shop) for line in order.lines if line.type is LineType.TAX)
+    assert named == Counter(str(line["rate_id"]) for order in recorded(Kind.ORDER) for line in order["tax_lines"])
+
+
+def test_a_refund_says_what_was_given_back_with_negative_amounts(still_shop: WooCommerceConnector) -> None:
+    refunds = {
+        record.key.id: record.body
+        for record in records(walk(still_shop, Kind.REFUND))
+        if isinstance(record.body, Refund)
+    }
+
+    whole = refunds["510"]
+    assert [(line.type, line.quantity, line.total, line.total_tax) for line in whole.lines] == [
+        (LineType.PRODUCT, Decimal(-1), Decimal("-9.24"), Decimal("-1.85")),
+        (LineType.TAX, None, Decimal("-1.85"), Decimal("0.00")),
+    ]
+    assert (whole.amount, whole.total_tax, whole.lines[1].rate_id) == (Decimal("11.09"), Decimal("1.85"), "10")
+    assert refunds["511"].lines == ()
