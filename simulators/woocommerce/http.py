@@ -1,45 +1,20 @@
-"""A request and an answer, apart from how they travel."""
+"""What is WordPress about a request and an answer."""
 
 from urllib.parse import parse_qsl, urlencode
 
-import msgspec
-
+from simulators import http
 from simulators.woocommerce.parameters import Params, parse_query
 
 JSON = "application/json; charset=UTF-8"
 
 
-class Request(msgspec.Struct):
-    """One request; ``path`` is unquoted, ``query`` is as sent, ``params`` are the query as PHP reads it."""
+class Request(http.Request):
+    """One request; ``params`` are the query as PHP reads it."""
 
-    method: str
-    path: str
-    query: str
-    headers: dict[str, str]
-    body: bytes = b""
-    params: Params = {}
+    params: Params = {}  # noqa: RUF012 -- msgspec gives every request a dict of its own
 
     def __post_init__(self) -> None:
         self.params = parse_query(self.query)
-
-    @property
-    def target(self) -> str:
-        """Path and query, what faults are matched with."""
-        return f"{self.path}?{self.query}" if self.query else self.path
-
-    @property
-    def base(self) -> str:
-        """The shop's own address as this caller wrote it."""
-        return f"http://{self.headers.get('host', '127.0.0.1')}"
-
-
-class Answer(msgspec.Struct):
-    """One answer."""
-
-    status: int
-    body: bytes
-    headers: list[tuple[str, str]]
-    kind: str = ""
 
 
 # What every REST answer of the recorded shop carries.

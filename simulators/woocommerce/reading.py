@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from simulators.http import Answer
 from simulators.woocommerce import fields, php
 from simulators.woocommerce.auth import check_right
 from simulators.woocommerce.errors import ApiError, invalid_id
-from simulators.woocommerce.http import Answer, page_links
+from simulators.woocommerce.http import page_links
 from simulators.woocommerce.parameters import clean
 from simulators.woocommerce.shop import Entry
 from simulators.woocommerce.site import SETTINGS, Call, Site

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from simulators.http import Answer
 from simulators.woocommerce import reading, writing
 from simulators.woocommerce.auth import Key, check_permission
 from simulators.woocommerce.errors import ApiError, no_route
-from simulators.woocommerce.http import NEVER_CACHED, STANDING, Answer, Request
+from simulators.woocommerce.http import NEVER_CACHED, STANDING, Request
 from simulators.woocommerce.site import Call, Site
 
 Act = Callable[[Site, Call], Answer]

@@ -1,28 +1,18 @@
 """Running the twin: in a thread for tests, in the foreground for people."""
 
-import asyncio
-import contextlib
-import signal
-import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Self, TypedDict, Unpack
 
-import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-from simulators.woocommerce.app import TRANSPORT, Application
+from simulators.app import Application
+from simulators.server import LOOPBACK, RunningTwin
+from simulators.woocommerce import routes
 from simulators.woocommerce.auth import KEY, SECRET
-from simulators.woocommerce.clock import Clock
-from simulators.woocommerce.faults import Faults
-from simulators.woocommerce.log import Log
+from simulators.woocommerce.control import CONTROLS
+from simulators.woocommerce.http import Request
 from simulators.woocommerce.shop import Shop
 from simulators.woocommerce.site import Site
 from simulators.woocommerce.switches import Switches
 from simulators.woocommerce.world import World
-
-LOOPBACK = "127.0.0.1"
-_LAST_ANSWERS_SECONDS = 1.0
 
 
 class Options(TypedDict, total=False):
@@ -36,106 +26,27 @@ class Options(TypedDict, total=False):
     secret: str
 
 
-class _CuttableProtocol(HttpToolsProtocol):
-    """Puts the connection into the scope, so that a fault can really close it."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        # asyncio switches Nagle's algorithm off only for sockets that name their protocol, which accepted ones do not;
-        # with it on, every small answer waits 40 ms for the acknowledgement of its head.
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        super().connection_made(transport)
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope[TRANSPORT] = self.transport  # type: ignore[literal-required]
-
-
-class _Server(uvicorn.Server):
-    """Says when it serves, and ends quietly: uvicorn would raise SIGTERM or SIGINT once more after its shutdown."""
-
-    ready: Callable[[], None] | None = None
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.ready:
-            self.ready()
-
-    async def main_loop(self) -> None:
-        # uvicorn looks every 0.1 s whether it should end, and waits as long again; tests start and end many twins.
-        while not self.should_exit:
-            await asyncio.sleep(0.02)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers:
-            server.close()
-        for listener in sockets or []:
-            listener.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
-        if self.server_state.tasks:
-            await asyncio.wait(self.server_state.tasks, timeout=_LAST_ANSWERS_SECONDS)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        former = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in former.items():
-                signal.signal(number, handler)
-
-
-class Twin:
+class Twin(RunningTwin[Site]):
     """A running shop. ``with Twin.start(shop=recorded_shop()) as twin:`` serves it in a thread until the block ends."""
 
     def __init__(self, shop: Shop, **options: Unpack[Options]) -> None:
         """Listen, but serve nothing yet; raises OSError when the port is taken."""
         self.key = options.get("key", KEY)
         self.secret = options.get("secret", SECRET)
-        self.site = Site(shop, options.get("switches", Switches()), self.key, self.secret)
-        self.site.latency = options.get("latency", 0.0)
-        self._listener = socket.create_server((options.get("host", LOOPBACK), options.get("port", 0)), backlog=256)
-        config = uvicorn.Config(
-            Application(self.site), http=_CuttableProtocol, lifespan="off", log_config=None, log_level="error",
-            access_log=False, server_header=False, date_header=False,
-        )  # fmt: skip
-        self._server = _Server(config)
-        self._thread: threading.Thread | None = None
-        self.url = "http://{}:{}".format(*self._listener.getsockname()[:2])
-
-    def __repr__(self) -> str:
-        return f"Twin(url={self.url!r})"
+        site = Site(shop, options.get("switches", Switches()), self.key, self.secret)
+        site.latency = options.get("latency", 0.0)
+        application = Application(site, Request, routes.answer, CONTROLS)
+        super().__init__(site, application, options.get("host", LOOPBACK), options.get("port", 0))
 
     @classmethod
     def start(cls, *, shop: Shop, **options: Unpack[Options]) -> Self:
         """Serve ``shop`` in a thread and return when it listens; raises OSError when the port is taken."""
-        twin = cls(shop, **options)
-        twin._thread = threading.Thread(target=twin.run, name="woocommerce-twin", daemon=True)
-        twin._thread.start()
-        return twin
+        return cls(shop, **options).run_aside()
 
     @property
     def world(self) -> World:
         """The shop owner's actions."""
         return self.site.world
-
-    @property
-    def faults(self) -> Faults:
-        """What goes wrong."""
-        return self.site.faults
-
-    @property
-    def log(self) -> Log:
-        """The requests so far."""
-        return self.site.log
-
-    @property
-    def clock(self) -> Clock:
-        """The shop's time."""
-        return self.site.clock
 
     @property
     def shop(self) -> Shop:
@@ -146,26 +57,6 @@ class Twin:
     def switches(self) -> Switches:
         """How this shop differs from others; may be changed while it runs."""
         return self.site.switches
-
-    def run(self) -> None:
-        """Serve in this thread until :meth:`stop`, or in the main thread until SIGINT or SIGTERM."""
-        asyncio.run(self._server.serve(sockets=[self._listener]))
-
-    def when_ready(self, announce: Callable[[Self], None]) -> None:
-        """Call ``announce`` as soon as requests are served and signals end the service cleanly."""
-        self._server.ready = lambda: announce(self)
-
-    def stop(self) -> None:
-        """Stop serving and wait for the end of the thread."""
-        self._server.should_exit = True
-        if self._thread:
-            self._thread.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
 
 def serve(*, shop: Shop, ready: Callable[[Twin], None], **options: Unpack[Options]) -> None:

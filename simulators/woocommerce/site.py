@@ -1,17 +1,15 @@
 """One running shop: its objects, clock, switches, keys, and what the pages around the API say."""
 
-import threading
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 
+from simulators import site
 from simulators.woocommerce import php
 from simulators.woocommerce.auth import KEY, SECRET, Key, Keys
-from simulators.woocommerce.clock import Clock
-from simulators.woocommerce.faults import Faults
+from simulators.woocommerce.faults import replayed
 from simulators.woocommerce.http import Request
-from simulators.woocommerce.log import Log
 from simulators.woocommerce.query import Lists
 from simulators.woocommerce.shop import Shop
 from simulators.woocommerce.switches import Switches
@@ -29,24 +27,18 @@ class Call(msgspec.Struct, frozen=True):
     numbers: tuple[int, ...]
 
 
-class Site:
-    """Everything a request needs; ``lock`` is held while a request is answered and while the world changes.
+class Site(site.Site[Switches]):
+    """A shop and everything its API needs."""
 
-    ``latency`` in seconds is waited before every answer.
-    """
+    banner = "nginx/1.22.1"
 
     def __init__(self, shop: Shop, switches: Switches, key: str = KEY, secret: str = SECRET) -> None:
-        self.lock = threading.RLock()
-        self.latency = 0.0
-        self.faults = Faults()
-        self.log = Log()
-        self.clock = Clock()
+        super().__init__(switches, "consumer_key|consumer_secret|oauth_[a-z_]+", replayed)
         newest = shop.newest()
         if newest:
             # A recorded stamp may lie in this machine's future; an edit must still be newer than it.
             self.clock.start_after(newest)
         self.shop = shop
-        self.switches = switches
         self.keys = Keys(key, secret)
         self.lists = Lists(shop, switches)
         self.world = World(shop, self.clock, switches, self.lock)

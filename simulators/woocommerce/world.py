@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from simulators.clock import Clock
 from simulators.woocommerce import dates, php
-from simulators.woocommerce.clock import Clock
 from simulators.woocommerce.inserting import copied
 from simulators.woocommerce.refunding import refund_of, remaining
 from simulators.woocommerce.shop import KINDS, Entry, Shop

@@ -5,11 +5,12 @@ from typing import Any
 
 import msgspec
 
+from simulators.http import Answer
 from simulators.woocommerce import php
 from simulators.woocommerce.auth import check_right
 from simulators.woocommerce.creating import blank, paid
 from simulators.woocommerce.errors import INVALID_POST_TYPE, ApiError
-from simulators.woocommerce.http import Answer, Request
+from simulators.woocommerce.http import Request
 from simulators.woocommerce.reading import existing
 from simulators.woocommerce.site import Call, Site
 

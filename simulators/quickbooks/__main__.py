@@ -1,0 +1,42 @@
+"""``python -m simulators.quickbooks``: the twin as a process of its own."""
+
+import sys
+
+from simulators import process
+from simulators.quickbooks.modes import CURRENCIES, MODES
+from simulators.quickbooks.server import QuickBooksTwin, serve
+
+
+def announcement(twin: QuickBooksTwin) -> dict[str, str]:
+    """What opens the twin: address, realm, app, and a pair of tokens for trying things out."""
+    tokens = twin.tokens()
+    return {
+        "url": twin.url, "realm": twin.realm, "client_id": twin.client_id, "client_secret": twin.client_secret,
+        "access_token": tokens["access_token"], "refresh_token": tokens["refresh_token"],
+    }  # fmt: skip
+
+
+def main() -> int:
+    """Serve a company until SIGINT or SIGTERM."""
+    parser = process.parser("python -m simulators.quickbooks", __doc__)
+    parser.add_argument("--company", choices=list(MODES), default="us-ast", help="where the company is")
+    parser.add_argument("--currency", choices=list(CURRENCIES), default="", help="home currency, if not the country's")
+    parser.add_argument("--multicurrency", action="store_true", help="allow foreign currencies")
+    parser.add_argument("--custom-numbers", action="store_true", help="QuickBooks gives no document numbers")
+    options = parser.parse_args()
+
+    def announce(twin: QuickBooksTwin) -> None:
+        process.announce("QuickBooks twin", announcement(twin), as_json=options.json)
+
+    return process.served(
+        lambda: serve(
+            company=options.company, ready=announce, host=options.host, port=options.port,
+            latency=options.latency_ms / 1000, currency=options.currency, multicurrency=options.multicurrency,
+            custom_numbers=options.custom_numbers,
+        ),
+        options,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())
