@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import SecretStr
 
 from domain.errors import Misconfigured
+from domain.keys import ConnectionName, TenantName
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -23,6 +24,11 @@ _FORMAT = b"\x01"
 def new_key() -> str:
     """Make a random key, as ``UNISYNC_SECRET_KEY`` wants it: 32 bytes in URL-safe base64."""
     return base64.urlsafe_b64encode(os.urandom(_KEY_BYTES)).decode()
+
+
+def bound_to(tenant: TenantName, connection: ConnectionName) -> str:
+    """Name the place that sealed credentials belong to, so that they open nowhere else."""
+    return f"{tenant}/{connection}"
 
 
 class Vault:

@@ -4,8 +4,20 @@ Each takes the session of one tenant (``db.session.tenant_session``): Postgres i
 rows of all others.
 """
 
+from db.ledger.intents import (
+    Intent,
+    OpenBatch,
+    fail_intents,
+    last_settled_item,
+    load_open_batches,
+    mark_sent,
+    open_intents,
+    rename_batch,
+    settle_intents,
+)
 from db.ledger.leases import acquire_lease, holds_lease, release_lease, renew_lease
-from db.ledger.links import links_of, live_ids, save_links
+from db.ledger.links import linked, linked_targets, links_of, live_ids, save_links
+from db.ledger.names import KnownName, find_names, forget_names, save_names
 from db.ledger.problems import open_problem_ids, open_problems, resolve_problems, save_problems
 from db.ledger.runs import (
     RunSummary,
@@ -17,43 +29,78 @@ from db.ledger.runs import (
     open_run,
     report_progress,
 )
+from db.ledger.skips import forget_skips, outdated_skips, save_skips
+from db.ledger.snapshots import Snapshot, load_snapshot, save_snapshot
 from db.ledger.tenants import (
     StoredConnection,
     create_tenant,
+    demand_reconnect,
+    enable_connection,
     list_connections,
     load_connection,
+    lock_connection,
     save_connection,
+    save_credentials,
     tenant_exists,
 )
+from db.ledger.throttles import Limit, postpone_calls, reserve_call
 from db.ledger.watermarks import drop_watermarks, move_watermark, watermark
 
 __all__ = [
+    "Intent",
+    "KnownName",
+    "Limit",
+    "OpenBatch",
     "RunSummary",
+    "Snapshot",
     "StoredConnection",
     "acquire_lease",
     "close_run",
     "close_run_of_flow",
     "create_tenant",
+    "demand_reconnect",
     "drop_watermarks",
+    "enable_connection",
+    "fail_intents",
+    "find_names",
+    "forget_names",
+    "forget_skips",
     "holds_lease",
+    "last_settled_item",
+    "linked",
+    "linked_targets",
     "links_of",
     "list_connections",
     "list_runs",
     "live_ids",
     "load_connection",
+    "load_open_batches",
     "load_run",
+    "load_snapshot",
+    "lock_connection",
     "log_outcomes",
+    "mark_sent",
     "move_watermark",
+    "open_intents",
     "open_problem_ids",
     "open_problems",
     "open_run",
+    "outdated_skips",
+    "postpone_calls",
     "release_lease",
+    "rename_batch",
     "renew_lease",
     "report_progress",
+    "reserve_call",
     "resolve_problems",
     "save_connection",
+    "save_credentials",
     "save_links",
+    "save_names",
     "save_problems",
+    "save_skips",
+    "save_snapshot",
+    "settle_intents",
     "tenant_exists",
     "watermark",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, Select, Table, bindparam, func, literal, select
+from sqlalchemy import BindParameter, Column, Select, Table, bindparam, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from domain.keys import RecordKey
@@ -13,17 +13,20 @@ from domain.keys import RecordKey
 _LONGEST_TEXT = 2_000
 
 
-def rows_of(table: Table, columns: Mapping[str, Sequence[Any]]) -> Select[Any]:
+def rows_of(table: Table, columns: Mapping[str, Sequence[Any]], varying: str = "source_id") -> Select[Any]:
     """Give the columns of a page, lists of equal length, as rows with the types that the table has.
 
-    ``source_id`` must be among them. What is the same in all rows, as most of a page is, travels only once.
+    ``varying`` must be among them. What is the same in all rows, as most of a page is, travels only once.
     """
-    same = {name for name, values in columns.items() if name != "source_id" and len(set(values)) == 1}
+    same = {name for name, values in columns.items() if name != varying and len(set(values)) == 1}
     arrays = {name: array_of(table.c[name], values) for name, values in columns.items() if name not in same}
     page = func.unnest(*arrays.values()).table_valued(*arrays, name="page").render_derived()
     return select(
         *(
-            literal(values[0], table.c[name].type).label(name) if name in same else page.c[name]
+            # Without a cast, a column of nothing would be taken for text.
+            cast(literal(values[0], table.c[name].type), table.c[name].type).label(name)
+            if name in same
+            else page.c[name]
             for name, values in columns.items()
         )
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -43,6 +44,34 @@ def links_of(
     return found
 
 
+def linked(
+    session: Session, identities: Sequence[tuple[RecordKey, str]], target: ConnectionName
+) -> dict[tuple[RecordKey, str], Link]:
+    """Give the links of these source records in these roles, live or undone; those never linked are left out."""
+    asked = key_columns([key for key, _ in identities]) | {"role": [role for _, role in identities]}
+    page = rows_of(links, asked).subquery("asked")
+    names = (*asked, *_CONTENT)
+    rows = session.execute(
+        select(*(links.c[name] for name in names)).where(
+            links.c.target_connection == target, *(links.c[name] == page.c[name] for name in asked)
+        )
+    )
+    found = [_link(row, target) for row in rows]
+    return {(link.source, link.role): link for link in found}
+
+
+def linked_targets(session: Session, targets: Sequence[RecordKey]) -> set[RecordKey]:
+    """Give those of the target records that some source record is linked to, and not undone."""
+    asked = _target_columns(targets)
+    page = rows_of(links, asked, varying="target_id").subquery("asked")
+    rows = session.execute(
+        select(links.c.target_connection, links.c.target_kind, links.c.target_id)
+        .where(links.c.state == LinkState.LIVE, *(links.c[name] == page.c[name] for name in asked))
+        .distinct()
+    )
+    return {RecordKey(connection=connection, kind=kind, id=target_id) for connection, kind, target_id in rows}
+
+
 def live_ids(session: Session, source: ConnectionName, kind: Kind, target: ConnectionName) -> set[str]:
     """Give the ids of all source records whose document stands in the target."""
     return set(
@@ -61,6 +90,8 @@ def live_ids(session: Session, source: ConnectionName, kind: Kind, target: Conne
 def save_links(session: Session, page: Iterable[Link]) -> None:
     """Keep the links, in place of those of the same source record, role and target; of two the last one counts."""
     kept = {(link.source.connection, link.source.kind, link.source.id, link.role): link for link in page}.values()
+    if not kept:
+        return
     columns = key_columns([link.source for link in kept]) | {
         "target_connection": [link.target.connection for link in kept],
         "role": [link.role for link in kept],
@@ -78,4 +109,23 @@ def save_links(session: Session, page: Iterable[Link]) -> None:
             set_={name: new[name] for name in _CONTENT} | {"updated_at": func.now()},
             where=or_(*(links.c[name].is_distinct_from(new[name]) for name in _CONTENT)),
         )
+    )
+
+
+def _target_columns(targets: Sequence[RecordKey]) -> dict[str, list[str]]:
+    return {
+        "target_connection": [key.connection for key in targets],
+        "target_kind": [key.kind for key in targets],
+        "target_id": [key.id for key in targets],
+    }
+
+
+def _link(row: Row[Any], target: ConnectionName) -> Link:
+    return Link(
+        source=RecordKey(connection=row.source_connection, kind=row.kind, id=row.source_id),
+        target=RecordKey(connection=target, kind=row.target_kind, id=row.target_id),
+        role=row.role,
+        fingerprint=row.fingerprint,
+        version=row.version,
+        state=row.state,
     )

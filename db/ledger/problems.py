@@ -21,6 +21,8 @@ _CONTENT = ("code", "message", "fate", "advice", "run_id")
 def save_problems(session: Session, run_id: UUID, target: ConnectionName, page: Iterable[Problem]) -> None:
     """Queue the problems; one that is open already is counted again, one that was resolved begins anew."""
     kept = {(problem.key.connection, problem.key.kind, problem.key.id): problem for problem in page}.values()
+    if not kept:
+        return
     columns = key_columns([problem.key for problem in kept]) | {
         "target_connection": [target] * len(kept),
         "code": [problem.code for problem in kept],
@@ -45,8 +47,15 @@ def save_problems(session: Session, run_id: UUID, target: ConnectionName, page: 
     )
 
 
-def resolve_problems(session: Session, target: ConnectionName, keys: Sequence[RecordKey], run_id: UUID) -> None:
-    """Take these records out of the queue, because this run wrote them or found them in place."""
+def resolve_problems(
+    session: Session, target: ConnectionName, keys: Sequence[RecordKey], run_id: UUID, but_not: str = ""
+) -> None:
+    """Take these records out of the queue, because this run wrote them or found them in place.
+
+    A problem with the code ``but_not`` stays: it is not mended by finding the record in place.
+    """
+    if not keys:
+        return
     page = rows_of(problems, key_columns(keys)).subquery("page")
     session.execute(
         update(problems)
@@ -56,6 +65,7 @@ def resolve_problems(session: Session, target: ConnectionName, keys: Sequence[Re
             problems.c.kind == page.c.kind,
             problems.c.source_id == page.c.source_id,
             problems.c.state == "open",
+            problems.c.code != but_not,
         )
         .values(state="resolved", run_id=run_id, last_seen=func.now())
     )

@@ -67,6 +67,8 @@ def list_runs(session: Session, limit: int) -> list[RunSummary]:
 
 def log_outcomes(session: Session, run_id: UUID, outcomes: Sequence[WriteOutcome]) -> None:
     """Note what became of each write of a page."""
+    if not outcomes:
+        return
     writes = [outcome.write for outcome in outcomes]
     columns = key_columns([write.source for write in writes]) | {
         "run_id": [run_id] * len(writes),

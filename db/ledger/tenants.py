@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from db.models.tenants import connections, tenants
+from db.models.tenants import ConnectionState, connections, tenants
 from domain.keys import ConnectionName, System, TenantName
 
 
@@ -25,6 +25,7 @@ class StoredConnection(BaseModel):
     sealed: bytes = Field(repr=False)
     key_id: str
     enabled: bool
+    state: ConnectionState = ConnectionState.READY
 
 
 def create_tenant(session: Session, name: TenantName) -> None:
@@ -48,13 +49,17 @@ def save_connection(
     key_id: str,
     enabled: bool = True,
 ) -> None:
-    """Keep the connection, in place of the one with this name if there is one; ``sealed`` comes from the vault."""
+    """Keep the connection, in place of the one with this name if there is one; ``sealed`` comes from the vault.
+
+    With its new credentials it counts as connected anew.
+    """
     content = {"system": system, "settings": dict(settings), "sealed": sealed, "key_id": key_id, "enabled": enabled}
     statement = insert(connections).values(name=name, **content)
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["tenant", "name"],
-            set_={column: statement.excluded[column] for column in content} | {"updated_at": func.now()},
+            set_={column: statement.excluded[column] for column in content}
+            | {"state": ConnectionState.READY, "updated_at": func.now()},
         )
     )
 
@@ -65,7 +70,33 @@ def load_connection(session: Session, name: str) -> StoredConnection | None:
     return StoredConnection.model_validate(row) if row else None
 
 
+def lock_connection(session: Session, name: ConnectionName) -> StoredConnection | None:
+    """Give the connection and keep everybody else from changing it, or locking it, until the transaction ends."""
+    statement = select(connections).where(connections.c.name == name).with_for_update()
+    row = session.execute(statement).mappings().first()
+    return StoredConnection.model_validate(row) if row else None
+
+
+def save_credentials(session: Session, name: ConnectionName, sealed: bytes, key_id: str) -> None:
+    """Keep other credentials of the connection; ``sealed`` comes from the vault."""
+    _change(session, name, sealed=sealed, key_id=key_id)
+
+
+def enable_connection(session: Session, name: ConnectionName) -> None:
+    """Let the connection be used."""
+    _change(session, name, enabled=True)
+
+
+def demand_reconnect(session: Session, name: ConnectionName) -> None:
+    """Note that a person must connect this connection anew before anything else can be done with it."""
+    _change(session, name, state=ConnectionState.RECONNECT)
+
+
 def list_connections(session: Session) -> list[StoredConnection]:
     """Give all connections of the tenant, by name."""
     rows = session.execute(select(connections).order_by(connections.c.name)).mappings()
     return [StoredConnection.model_validate(row) for row in rows]
+
+
+def _change(session: Session, name: ConnectionName, **values: object) -> None:
+    session.execute(update(connections).where(connections.c.name == name).values(values | {"updated_at": func.now()}))

@@ -1,6 +1,6 @@
 """The tables in which we remember; ``metadata`` knows them all."""
 
-from db.models import links, progress, runs, tenants
+from db.models import books, links, progress, runs, skips, tenants
 from db.models.schema import metadata
 
-__all__ = ["links", "metadata", "progress", "runs", "tenants"]
+__all__ = ["books", "links", "metadata", "progress", "runs", "skips", "tenants"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Table, Text, text
+from sqlalchemy import Column, Index, Integer, Numeric, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSON, UUID
 
 from db.models.schema import metadata, one_of, tenant_column, time_column
@@ -40,9 +40,16 @@ intents = Table(
     Column("request_id", Text, nullable=False),
     # json, not jsonb: the request is replayed byte for byte.
     Column("body", JSON, nullable=False),
-    Column("batch", JSON),
+    Column("position", Integer, nullable=False),
+    Column("target_kind", Text, nullable=False),
+    Column("target_id", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("base_version", Text),
+    Column("expected_total", Numeric),
+    Column("total", Numeric),
     Column("state", Text, nullable=False, server_default=text("'open'")),
     time_column("created_at"),
+    time_column("sent_at"),
     time_column("settled_at", optional=True),
     one_of("action", Action),
     one_of("state", ("open", "settled", "failed")),
@@ -58,4 +65,20 @@ Index(
     intents.c.role,
     unique=True,
     postgresql_where=(intents.c.action == text("'create'")) & (intents.c.state == text("'open'")),
+)
+
+Index(
+    "intents_open_idx",
+    intents.c.tenant,
+    intents.c.target_connection,
+    postgresql_where=intents.c.state == text("'open'"),
+)
+Index(
+    "intents_identity_idx",
+    intents.c.tenant,
+    intents.c.target_connection,
+    intents.c.source_connection,
+    intents.c.kind,
+    intents.c.source_id,
+    intents.c.role,
 )

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from sqlalchemy import Boolean, CheckConstraint, Column, LargeBinary, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from db.models.schema import metadata, tenant_column, time_column
+from db.models.schema import metadata, one_of, tenant_column, time_column
 
 _NAME = "name ~ '^[a-z0-9][a-z0-9-]{0,62}$'"
+
+
+class ConnectionState(StrEnum):
+    """Whether the system on the other side still lets us in, or a person must connect it anew."""
+
+    READY = "ready"
+    RECONNECT = "reconnect"
+
 
 tenants = Table(
     "tenants",
@@ -27,7 +37,9 @@ connections = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("key_id", Text, nullable=False),
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    Column("state", Text, nullable=False, server_default=text("'ready'")),
     time_column("created_at"),
     time_column("updated_at"),
     CheckConstraint(_NAME, name="name"),
+    one_of("state", ConnectionState),
 )

@@ -192,6 +192,7 @@ def test_a_connection_is_found_as_it_was_saved_last(ledger_engine: Engine) -> No
             "sealed": b"\x01new",
             "key_id": "key-2",
             "enabled": True,
+            "state": "ready",
         }
         assert [(stored.name, stored.enabled) for stored in list_connections(session)] == [
             ("books", False),

@@ -1,0 +1,1 @@
+"""A QuickBooks Online company, read and written through its Accounting API."""

@@ -1,0 +1,154 @@
+"""The tokens of a company: renewed in time, once for all processes, and remembered before they are used."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Generator, Mapping
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import msgspec
+from pydantic import SecretStr
+
+from connectors.http import Call
+from connectors.quickbooks.pace import Pace
+from connectors.quickbooks.settings import QuickBooksCredentials, QuickBooksSettings, parse
+from connectors.quickbooks.wire import read_token_refusal, read_tokens
+from db.connection_memory import RECONNECT, ConnectionMemory, HeldCredentials
+from domain.errors import AccessDenied, ConnectorError, Misconfigured, RateLimited, Unavailable
+
+logger = logging.getLogger(__name__)
+
+Flow = Generator[httpx.Request, httpx.Response, QuickBooksCredentials]
+
+# Tokens last an hour. A request may be under way for two minutes, and clocks differ.
+EARLY = timedelta(minutes=5)
+
+
+class TokenAuth(httpx.Auth):
+    """Puts the access token on every request, and renews it when it runs out or is refused.
+
+    Intuit's refresh tokens change and the former one dies, so of all processes one renews while the others wait for
+    the database's lock and then find the new pair. The pair is committed before it is used. If a process dies between
+    Intuit's answer and that commit, the pair is lost: the next attempt is refused, the connection is marked, and
+    nothing is called any more until a person connects it anew.
+    """
+
+    requires_response_body = True
+
+    def __init__(self, settings: QuickBooksSettings, client_secret: SecretStr, memory: ConnectionMemory, pace: Pace):
+        self._settings = settings
+        self._client_secret = client_secret
+        self._memory = memory
+        self._call = Call(memory.connection, "renewing access")
+        self._timeout = httpx.Timeout(pace.token_timeout, connect=10).as_dict()
+        self._tokens: QuickBooksCredentials | None = None
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Send the request with a token that counts; when it is refused all the same, renew it and send once more.
+
+        Raises:
+            AccessDenied: a person must connect the company anew.
+            Misconfigured: Intuit does not know our app.
+            RetryableError: the token could not be renewed just now.
+        """
+        tokens = self._tokens or self._parsed(self._memory.credentials())
+        if _is_running_out(tokens):
+            tokens = yield from self._renewed(tokens)
+        self._tokens = tokens
+        _sign(request, tokens)
+        response = yield request
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            self._tokens = yield from self._renewed(tokens)
+            _sign(request, self._tokens)
+            yield request
+
+    def _renewed(self, used: QuickBooksCredentials) -> Flow:
+        with self._memory.held_credentials() as held:
+            stored = self._parsed(held.secrets)
+            if held.needs_reconnect:
+                raise self._call.error(AccessDenied, RECONNECT)
+            if stored.access_token != used.access_token and not _is_running_out(stored):
+                return stored  # another process was here first
+            response = yield self._request(stored)
+            renewed = self._read(response, stored)
+            self._remember(held, renewed)
+        # Only now is it certain that the block's changes are kept, whichever they are.
+        if renewed is None:
+            self._tokens = None
+            raise self._call.error(AccessDenied, RECONNECT, response)
+        logger.info("%s: access renewed", self._memory.connection)
+        return renewed
+
+    def _remember(self, held: HeldCredentials, renewed: QuickBooksCredentials | None) -> None:
+        if renewed is None:
+            held.demand_reconnect()
+        else:
+            held.replace(renewed.stored())
+
+    def _request(self, stored: QuickBooksCredentials) -> httpx.Request:
+        pair = f"{self._settings.client_id}:{self._client_secret.get_secret_value()}"
+        return httpx.Request(
+            "POST",
+            self._settings.tokens_url,
+            headers={
+                "Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}",
+                "Accept": "application/json",
+            },
+            data={"grant_type": "refresh_token", "refresh_token": stored.refresh_token.get_secret_value()},
+            # A request built by hand has none otherwise.
+            extensions={"timeout": self._timeout},
+        )
+
+    def _read(self, response: httpx.Response, stored: QuickBooksCredentials) -> QuickBooksCredentials | None:
+        """Give the new pair; None when the old one is dead."""
+        if response.status_code != httpx.codes.OK:
+            error = self._refusal(response)
+            if error is not None:
+                raise error
+            return None
+        try:
+            tokens = read_tokens(response.content)
+        except msgspec.DecodeError:
+            raise self._call.error(Unavailable, "Intuit's answer holds no tokens", response) from None
+        now = datetime.now(UTC)
+        lasting = tokens.x_refresh_token_expires_in
+        return stored.model_copy(
+            update={
+                "access_token": SecretStr(tokens.access_token),
+                "refresh_token": SecretStr(tokens.refresh_token),
+                "access_expires_at": now + timedelta(seconds=tokens.expires_in),
+                "refresh_expires_at": now + timedelta(seconds=lasting) if lasting else None,
+            }
+        )
+
+    def _refusal(self, response: httpx.Response) -> ConnectorError | None:
+        try:
+            reason = read_token_refusal(response.content).error
+        except msgspec.DecodeError:
+            reason = ""
+        if reason == "invalid_grant":
+            return None
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            return self._call.error(RateLimited, "Intuit wants fewer calls", response)
+        if reason in ("invalid_client", "unauthorized_client") or response.status_code == httpx.codes.UNAUTHORIZED:
+            advice = "copy both again from Keys & credentials of the app at developer.intuit.com"
+            return self._call.error(
+                Misconfigured, f"Intuit does not know client_id and client_secret; {advice}", response
+            )
+        return self._call.error(Unavailable, f"Intuit renews no access: status {response.status_code}", response)
+
+    def _parsed(self, secrets: Mapping[str, str]) -> QuickBooksCredentials:
+        return parse(QuickBooksCredentials, secrets, self._memory.connection)
+
+
+def _sign(request: httpx.Request, tokens: QuickBooksCredentials) -> None:
+    request.headers["Authorization"] = f"Bearer {tokens.access_token.get_secret_value()}"
+
+
+def _is_running_out(tokens: QuickBooksCredentials) -> bool:
+    # Who connects with a refresh token alone has no access token yet.
+    if not tokens.access_token.get_secret_value():
+        return True
+    return tokens.access_expires_at is not None and tokens.access_expires_at <= datetime.now(UTC) + EARLY

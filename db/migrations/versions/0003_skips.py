@@ -1,0 +1,32 @@
+"""Which records policy keeps out of a target, why, and by which rules: other rules plan them again."""
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+TENANT = "NULLIF(current_setting('unisync.tenant', true), '')"
+
+SKIPS = f"""
+CREATE TABLE unisync.skips (
+    tenant text NOT NULL DEFAULT {TENANT},
+    target_connection text NOT NULL,
+    source_connection text NOT NULL,
+    kind text NOT NULL,
+    source_id text NOT NULL,
+    code text NOT NULL,
+    reason text NOT NULL,
+    rules text NOT NULL,
+    at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant, target_connection, source_connection, kind, source_id)
+);
+"""
+
+
+def upgrade() -> None:
+    op.execute(SKIPS)
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON unisync.skips TO unisync_app")
+    op.execute("ALTER TABLE unisync.skips ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY own_tenant ON unisync.skips USING (tenant = {TENANT}) WITH CHECK (tenant = {TENANT})")
