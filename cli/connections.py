@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from cli.output import out, print_json, print_table
-from config.wiring import Endpoint, bound_to, open_ledger, open_vault, require_tenant, try_endpoint
+from config.wiring import POSTING, endpoint, open_ledger, open_vault, require_tenant, try_endpoint
+from connectors.supabase.settings import settings_of
 from db import ledger
 from db.session import owner_session, tenant_session
+from db.vault import bound_to
 from domain.errors import Misconfigured
 from domain.keys import ConnectionName, System, TenantName
 
@@ -49,30 +53,88 @@ def supabase(name: Name, tenant: Tenant = "default") -> None:
 
     Example: unisync connect supabase warehouse
     """
-    store(tenant, name, System.SUPABASE, {}, {"url": secret("UNISYNC_CONNECT_URL", "Postgres URL")})
+    url = secret("UNISYNC_CONNECT_URL", "Postgres URL")
+    store(tenant, name, System.SUPABASE, settings_of(url).model_dump(), {"url": url})
+
+
+@app.command()
+def quickbooks(
+    name: Name,
+    realm: Annotated[str, typer.Option(help="Id of the company, as Intuit shows it when an app is connected.")],
+    client_id: Annotated[str, typer.Option(help="Client id of the Intuit app.")],
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="A sandbox company.")] = False,
+    posting: Annotated[
+        Path | None, typer.Option(help="YAML file with the posting policy; docs/posting.md tells what can be chosen.")
+    ] = None,
+    tenant: Tenant = "default",
+) -> None:
+    """Connect a QuickBooks Online company; secrets come from the environment or are asked for.
+
+    Set UNISYNC_QUICKBOOKS_CLIENT_SECRET and UNISYNC_QUICKBOOKS_REFRESH_TOKEN to answer without being asked. Intuit's
+    OAuth playground makes a refresh token for an app.
+
+    Example: unisync connect quickbooks books --realm 9341453 --client-id ABc1 --posting posting.yaml
+    """
+    credentials = {
+        "client_secret": secret("UNISYNC_QUICKBOOKS_CLIENT_SECRET", "Client secret"),
+        "refresh_token": secret("UNISYNC_QUICKBOOKS_REFRESH_TOKEN", "Refresh token"),
+        "access_token": "",
+    }
+    settings = {"realm_id": realm, "client_id": client_id, "sandbox": sandbox, POSTING: read_policy(posting)}
+    store(tenant, name, System.QUICKBOOKS, settings, credentials)
+
+
+def read_policy(file: Path | None) -> object:
+    """Read a posting policy as a bookkeeper writes it; nothing chosen when there is no file.
+
+    Raises:
+        Misconfigured: the file cannot be read.
+    """
+    if file is None:
+        return {}
+    try:
+        return yaml.safe_load(file.read_text()) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise Misconfigured(f"the posting policy {file} cannot be read: {error}".partition("\n")[0]) from None
 
 
 def store(
     tenant: str, name: str, system: System, settings: Mapping[str, object], credentials: Mapping[str, str]
 ) -> None:
-    """Try the connection with one real call, then seal and store it.
+    """Seal and store the connection, switched off until one real call has proved that it works.
 
     Raises:
-        ConnectorError: it does not work; nothing was stored.
+        ConnectorError: it does not work.
     """
     require_name(ConnectionName, "connection", name)
     vault = open_vault()
-    with open_ledger() as engine, tenant_session(engine, tenant) as session:
-        require_tenant(session, tenant)
-        try_endpoint(tenant, Endpoint(name, system, settings, credentials))
+    with open_ledger() as engine:
+        with tenant_session(engine, tenant) as session:
+            require_tenant(session, tenant)
+        tried = endpoint(engine, tenant, name, system, settings, credentials)
         sealed = vault.seal(credentials, bound_to=bound_to(tenant, name))
-        ledger.save_connection(session, name, system, settings, sealed, vault.key_id)
+        stored = (name, system, settings, sealed, vault.key_id)
+        if system is System.QUICKBOOKS:
+            # Its tokens change with the first call, and must be kept before they are used.
+            with tenant_session(engine, tenant) as session:
+                ledger.save_connection(session, *stored, enabled=False)
+        try_endpoint(tried)
+        with tenant_session(engine, tenant) as session:
+            if system is System.QUICKBOOKS:
+                ledger.enable_connection(session, name)
+            else:
+                ledger.save_connection(session, *stored)
     out.print(f"{name} answers and is connected to tenant {tenant}.", markup=False)
 
 
 def secret(variable: str, question: str) -> str:
     """Take a secret from the environment, or ask for it without showing it."""
     return os.environ.get(variable) or str(typer.prompt(question, hide_input=True))
+
+
+def address(settings: Mapping[str, object]) -> str:
+    """Say where a connection leads, as far as its settings tell."""
+    return str(settings.get("url") or settings.get("realm_id") or settings.get("host") or "")
 
 
 def require_name(pattern: Any, what: str, name: str) -> None:
@@ -104,7 +166,7 @@ def list_connections(
         print_json([{"name": each.name, "system": each.system, "settings": each.settings} for each in stored])
     else:
         print_table(
-            ("name", "system", "address"), [(each.name, each.system, each.settings.get("url", "")) for each in stored]
+            ("name", "system", "address"), [(each.name, each.system, address(each.settings)) for each in stored]
         )
 
 

@@ -1,40 +1,28 @@
-"""unisync demo: a recorded shop lands in Postgres, changes, and lands again; nothing twice, nothing lost."""
+"""unisync demo: a recorded shop lands in Postgres and in QuickBooks, changes, and lands again."""
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import signal
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
+from contextlib import ExitStack, suppress
 from typing import Annotated
 
-import httpx
 import typer
 
 from cli.database import DEFAULT_TENANT, prepare_ledger
-from cli.demo_checks import Shop, Warehouse, violations
+from cli.demo_checks import BOOKS, SHOP, Warehouse, books_differences, unexplained, warehouse_differences
+from cli.demo_stage import connect_books, connect_shop, demo_home, running_books, running_shop
 from cli.output import err, out, print_json, print_table
 from cli.prefect_server import running_server, use_server
 from cli.sync import run_route
 from config.databases import warehouse_url
-from config.routes import WOOCOMMERCE_TO_SUPABASE
-from config.settings import CHECKOUT, settings
-from config.wiring import bound_to, open_ledger, open_vault
-from db import embedded, ledger
-from db.session import tenant_session
-from db.vault import new_key
-from domain.errors import Unavailable
-from domain.keys import System
+from config.routes import WOOCOMMERCE_TO_QUICKBOOKS, WOOCOMMERCE_TO_SUPABASE
+from config.wiring import OWN_WAREHOUSE
 from domain.sync import Mode, SyncReport
 
-SHOP = "shop"
+# QuickBooks takes 40 batches a minute; a large shop would be an hour at it.
+MOST_ORDERS_FOR_BOOKS = 500
 
 Step = dict[str, object]
 """One line of the table: step, route, kind, the tally, seconds."""
@@ -45,16 +33,17 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Keep shop, database and Prefect running until Ctrl-C.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
-    """Carry a recorded WooCommerce shop into Postgres, change it, and carry it again; needs no account and no server.
+    """Carry a recorded WooCommerce shop into Postgres and into QuickBooks, change it, and carry it again.
 
-    Everything runs on loopback in a folder of its own and is removed at the end. Exit code 0 only if every record is
-    accounted for, the warehouse equals the shop, and the last run changed nothing.
+    Needs no account and no server: everything runs on loopback in a folder of its own and is removed at the end. Exit
+    code 0 only if every record is accounted for, the warehouse equals the shop, the books come to the shop's total to
+    the cent, and the last run changed nothing.
 
     Example: unisync demo --orders 5000
     """
     began = time.monotonic()
     with ExitStack() as stack:
-        steps, wrong = stage(stack, orders)
+        steps, wrong = play(stack, orders)
         seconds = round(time.monotonic() - began, 1)
         if as_json:
             print_json({"ok": not wrong, "runs": steps, "seconds": seconds})
@@ -67,35 +56,44 @@ def demo(
     raise typer.Exit(1 if wrong else 0)
 
 
-def stage(stack: ExitStack, orders: int | None) -> tuple[list[Step], list[str]]:
+def play(stack: ExitStack, orders: int | None) -> tuple[list[Step], list[str]]:
     """Set everything up and run the three steps; gives the lines of the table and what turned out wrong."""
-    err.print("Starting a Postgres, a WooCommerce twin and a Prefect server of our own ...")
+    err.print("Starting a Postgres, twins of WooCommerce and QuickBooks, and a Prefect server of our own ...")
     home = stack.enter_context(demo_home())
-    shop = stack.enter_context(running_twin(orders))
+    shop = stack.enter_context(running_shop(orders))
+    books = stack.enter_context(running_books())
     prepare_ledger()
-    connect(shop)
+    connect_shop(shop)
+    connect_books(books)
     use_server(stack.enter_context(running_server(home / "prefect-server.log")))
     warehouse = stack.enter_context(Warehouse.opened(warehouse_url(), DEFAULT_TENANT, SHOP))
+    routes = {WOOCOMMERCE_TO_SUPABASE: OWN_WAREHOUSE}
+    if orders is None or orders <= MOST_ORDERS_FOR_BOOKS:
+        routes[WOOCOMMERCE_TO_QUICKBOOKS] = BOOKS
 
-    full = run_step("full")
-    wrong = violations(full, shop, warehouse)
-    shop.edit()
-    incremental = run_step("incremental")
-    wrong += violations(incremental, shop, warehouse)
-    before = warehouse.row_versions()
-    again = run_step("again")
-    wrong += violations(again, shop, warehouse)
-    if warehouse.row_versions() != before or any(tally.created or tally.updated for tally in again.tallies.values()):
-        wrong.append("the last run changed the warehouse although nothing changed in the shop")
-    reports = {"full": full, "incremental": incremental, "again": again}
-    return [line for step, report in reports.items() for line in lines(step, report)], wrong
+    steps: list[Step] = []
+    wrong: list[str] = []
+    for step in ("full", "incremental", "again"):
+        if step == "incremental":
+            shop.edit()
+        before = (warehouse.row_versions(), books.writes()) if step == "again" else None
+        for route, target in routes.items():
+            report = run_step(step, route, target)
+            steps += lines(step, report)
+            wrong += unexplained(report)
+        wrong += warehouse_differences(shop, warehouse)
+        if BOOKS in routes.values():
+            wrong += books_differences(warehouse, books)
+        if before and before != (warehouse.row_versions(), books.writes()):
+            wrong.append("the last run wrote something although nothing changed in the shop")
+    return steps, wrong
 
 
-def run_step(step: str) -> SyncReport:
-    """Run the route once, in mode full or incremental."""
-    err.print(f"{step} run ...")
+def run_step(step: str, route: str, target: str) -> SyncReport:
+    """Run a route once, in mode full or incremental."""
+    err.print(f"{step}: {route} ...")
     mode = Mode.FULL if step == "full" else Mode.INCREMENTAL
-    return run_route(WOOCOMMERCE_TO_SUPABASE, {"tenant": DEFAULT_TENANT, "source": SHOP, "mode": mode})
+    return run_route(route, {"tenant": DEFAULT_TENANT, "source": SHOP, "target": target, "mode": mode})
 
 
 def lines(step: str, report: SyncReport) -> list[Step]:
@@ -105,7 +103,7 @@ def lines(step: str, report: SyncReport) -> list[Step]:
             "step": step,
             "route": report.request.route,
             "kind": kind.value,
-            **tally.model_dump(),
+            **tally.model_dump(exclude={"waiting"}),
             "seconds": round(report.durations[kind], 2),
         }
         for kind, tally in report.tallies.items()
@@ -129,46 +127,3 @@ def linger() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         signal.pause()
-
-
-@contextmanager
-def demo_home() -> Iterator[Path]:
-    """Give the demo an installation of its own in a new folder, whatever the environment names; removed at the end."""
-    home = Path(tempfile.mkdtemp(prefix="unisync-demo-"))
-    home.chmod(0o711)  # the embedded Postgres of root runs as a user of its own and must get through
-    for name in [name for name in os.environ if name.startswith(("UNISYNC_", "PREFECT_"))]:
-        del os.environ[name]
-    os.environ.update(UNISYNC_HOME=str(home), UNISYNC_SECRET_KEY=new_key())
-    settings.cache_clear()
-    try:
-        yield home
-    finally:
-        embedded.stop(home)
-        shutil.rmtree(home, ignore_errors=True)
-
-
-@contextmanager
-def running_twin(orders: int | None) -> Iterator[Shop]:
-    """Run the WooCommerce twin as a process of its own, as a real shop would be."""
-    command = [sys.executable, "-m", "simulators.woocommerce", "--port", "0", "--json"]
-    if orders is not None:
-        command += ["--orders", str(orders)]
-    process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)  # noqa: S603 - fixed arguments
-    try:
-        first = process.stdout.readline() if process.stdout else ""
-        if not first:
-            raise Unavailable("the WooCommerce twin did not start")
-        with httpx.Client(timeout=60) as http:
-            yield Shop(http=http, **json.loads(first))
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def connect(shop: Shop) -> None:
-    """Store the twin as the connection of the default tenant, sealed as any other."""
-    vault = open_vault()
-    credentials = {"consumer_key": shop.key, "consumer_secret": shop.secret}
-    sealed = vault.seal(credentials, bound_to=bound_to(DEFAULT_TENANT, SHOP))
-    with open_ledger() as engine, tenant_session(engine, DEFAULT_TENANT) as session:
-        ledger.save_connection(session, SHOP, System.WOOCOMMERCE, {"url": shop.url}, sealed, vault.key_id)

@@ -10,6 +10,7 @@ from cli import connections, database, prefect, simulate
 from cli.demo import demo
 from cli.history import problems, runs
 from cli.output import err
+from cli.posting import posting
 from cli.sync import sync
 from db.server_account import EmbeddedPostgresError
 from db.vault import new_key
@@ -27,6 +28,7 @@ app.add_typer(prefect.app, name="prefect")
 app.add_typer(simulate.app, name="simulate")
 app.command("connections")(connections.list_connections)
 app.command()(sync)
+app.command()(posting)
 app.command()(runs)
 app.command()(problems)
 app.command()(demo)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
 from cli.output import out, print_json
 from domain.errors import Misconfigured
+from simulators.quickbooks.__main__ import announcement
+from simulators.quickbooks.modes import MODES
+from simulators.quickbooks.server import Options, QuickBooksTwin
+from simulators.quickbooks.server import serve as serve_quickbooks
 from simulators.woocommerce.generated import generated_shop
 from simulators.woocommerce.recorded import recorded_shop
 from simulators.woocommerce.server import Twin, serve
@@ -42,7 +48,53 @@ def woocommerce(
                 f"A WooCommerce twin listens at {twin.url}\nconsumer key    {twin.key}\nconsumer secret {twin.secret}"
             )
 
-    try:
+    with usable(port):
         serve(shop=shop, ready=tell, port=port, latency=latency_ms / 1000)
+
+
+@app.command()
+def quickbooks(
+    port: Annotated[int, typer.Option(help="Loopback port; any free one when left out.")] = 0,
+    company: Annotated[str, typer.Option(help=f"One of: {', '.join(MODES)}.")] = "us-ast",
+    currency: Annotated[str, typer.Option(help="Home currency, if not the country's own.")] = "",
+    multicurrency: Annotated[bool, typer.Option("--multicurrency", help="Allow foreign currencies.")] = False,
+    custom_numbers: Annotated[bool, typer.Option("--custom-numbers", help="QuickBooks gives no numbers.")] = False,
+    closed_until: Annotated[str, typer.Option(help="Last day of the closed books, such as 2026-06-30.")] = "",
+    latency_ms: Annotated[float, typer.Option(help="How long every answer is held back.")] = 0.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print address and app as one JSON object.")] = False,
+) -> None:
+    """Run a twin of QuickBooks Online with one company until Ctrl-C; GET /_control/ tells how to steer it.
+
+    Example: unisync simulate quickbooks --port 8089 --company eu
+    """
+    if company not in MODES:
+        raise Misconfigured(f"there is no company {company!r}; choose one of: {', '.join(MODES)}")
+
+    def tell(twin: QuickBooksTwin) -> None:
+        said = announcement(twin)
+        if as_json:
+            print_json(said)
+        else:
+            out.print(f"A QuickBooks twin listens at {said.pop('url')}", markup=False)
+            for name, value in said.items():
+                out.print(f"{name.replace('_', ' '):13} {value}", markup=False)
+
+    options: Options = {
+        "port": port, "currency": currency, "multicurrency": multicurrency, "custom_numbers": custom_numbers,
+        "closed_until": closed_until, "latency": latency_ms / 1000,
+    }  # fmt: skip
+    with usable(port):
+        serve_quickbooks(company=company, ready=tell, **options)
+
+
+@contextmanager
+def usable(port: int) -> Iterator[None]:
+    """Say in one sentence that a port is taken.
+
+    Raises:
+        Misconfigured: it is.
+    """
+    try:
+        yield
     except OSError as error:
         raise Misconfigured(f"port {port} cannot be used ({error.strerror}); choose another with --port") from None

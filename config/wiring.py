@@ -2,82 +2,36 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import NamedTuple, TypeVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
+from pydantic import ValidationError
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from config.databases import ledger_url, warehouse_url
+from config.open_run import OpenRun
 from config.settings import settings
-from connectors.registry import SOURCES, TARGETS
+from connectors.registry import SOURCES, TARGETS, Opening
 from db import ledger
+from db.connection_memory import ConnectionMemory
 from db.session import open_engine, tenant_session
-from db.vault import Vault
+from db.vault import Vault, bound_to
 from domain.connector import Reads, Writes
 from domain.errors import Misconfigured
-from domain.keys import ConnectionName, Kind, System, TenantName
-from domain.sync import SyncRequest, Tally
+from domain.keys import ConnectionName, System, TenantName
+from domain.sync import SyncRequest
+from mapping.posting_policy import PostingPolicy
 
 OWN_WAREHOUSE = "warehouse"
 """The connection that every tenant has without connecting anything: the installation's own warehouse."""
 
-Opener = TypeVar("Opener")
+POSTING = "posting"
+"""The setting of a connection to a set of books that holds its posting policy."""
 
-
-class OpenRun:
-    """What the tasks of one run share: its request, its ledger, one open connector on either side, and the count.
-
-    A plain object with slots, so that Prefect hands it on without looking inside; it lives exactly as long as the run.
-    """
-
-    __slots__ = (
-        "__weakref__",
-        "_engine",
-        "durations",
-        "expected",
-        "id",
-        "pages",
-        "progress",
-        "request",
-        "shown_at",
-        "source",
-        "tallies",
-        "target",
-    )
-
-    def __init__(self, run_id: UUID, request: SyncRequest, engine: Engine, source: Reads, target: Writes) -> None:
-        self.id = run_id
-        self.request = request
-        self.source = source
-        self.target = target
-        self.tallies: dict[Kind, Tally] = {}
-        self.durations: dict[Kind, float] = {}
-        self.expected: dict[Kind, int] = {}
-        self.pages = 0
-        self.progress: UUID | None = None
-        self.shown_at = time.monotonic()
-        self._engine = engine
-
-    def ledger(self) -> AbstractContextManager[Session]:
-        """Open one transaction of this run's tenant."""
-        return tenant_session(self._engine, self.request.tenant)
-
-    def expect(self, kind: Kind, records: int | None) -> None:
-        """Remember how many records of a kind the source says there are."""
-        if records is not None:
-            self.expected[kind] = records
-
-    def count(self, kind: Kind, tally: Tally) -> None:
-        """Add what one page did."""
-        self.tallies = self.tallies_with(kind, tally)
-
-    def tallies_with(self, kind: Kind, tally: Tally) -> dict[Kind, Tally]:
-        """Give the tallies of the run as they stand once ``tally`` is added to ``kind``."""
-        return {**self.tallies, kind: self.tallies.get(kind, Tally()) + tally}
+Opens = TypeVar("Opens")
 
 
 @contextmanager
@@ -100,12 +54,11 @@ def open_vault() -> Vault:
 
 
 class Endpoint(NamedTuple):
-    """Everything needed to open one connection; holds credentials in clear, so it lives for a moment only."""
+    """A connection as it is stored, ready to be opened."""
 
-    name: ConnectionName
     system: System
-    settings: Mapping[str, object]
-    credentials: Mapping[str, str]
+    opening: Opening
+    policy: PostingPolicy
 
 
 @contextmanager
@@ -123,16 +76,11 @@ def open_run(request: SyncRequest, flow_run_id: str) -> Iterator[OpenRun]:
         with tenant_session(engine, request.tenant) as session:
             require_tenant(session, request.tenant)
             ledger.open_run(session, run_id, request, flow_run_id)
-        with tenant_session(engine, request.tenant) as session:
-            source = load_endpoint(session, request.tenant, request.source)
-            target = load_endpoint(session, request.tenant, request.target)
-        yield OpenRun(
-            run_id,
-            request,
-            engine,
-            stack.enter_context(open_source(request.tenant, source)),
-            stack.enter_context(open_target(request.tenant, target)),
-        )
+        source = load_endpoint(engine, request.tenant, request.source)
+        target = load_endpoint(engine, request.tenant, request.target)
+        reads = stack.enter_context(open_source(source))
+        writes = stack.enter_context(open_target(target))
+        yield OpenRun(run_id, request, engine, reads, writes, target.policy)
 
 
 def require_tenant(session: Session, tenant: TenantName) -> None:
@@ -145,70 +93,86 @@ def require_tenant(session: Session, tenant: TenantName) -> None:
         raise Misconfigured(f"there is no tenant {tenant}; create it with: unisync tenant add {tenant}")
 
 
-def load_endpoint(session: Session, tenant: TenantName, name: ConnectionName) -> Endpoint:
+def load_endpoint(engine: Engine, tenant: TenantName, name: ConnectionName) -> Endpoint:
     """Give a stored connection with its credentials, or the installation's own warehouse.
 
     Raises:
         Misconfigured: no such connection, it is switched off, or its credentials cannot be opened.
     """
-    stored = ledger.load_connection(session, name)
+    with tenant_session(engine, tenant) as session:
+        stored = ledger.load_connection(session, name)
     if stored is None and name == OWN_WAREHOUSE:
-        return Endpoint(name, System.SUPABASE, {}, {"url": warehouse_url()})
+        return endpoint(engine, tenant, name, System.SUPABASE, {}, {"url": warehouse_url()})
     if stored is None:
         raise Misconfigured(f"tenant {tenant} has no connection {name}: unisync connect --help tells how to make one")
     if not stored.enabled:
         raise Misconfigured(f"the connection {name} of tenant {tenant} is switched off")
     credentials = open_vault().open(stored.sealed, bound_to=bound_to(tenant, name))
-    return Endpoint(name, stored.system, stored.settings, credentials)
+    return endpoint(engine, tenant, name, stored.system, stored.settings, credentials)
 
 
-@contextmanager
-def open_source(tenant: TenantName, endpoint: Endpoint) -> Iterator[Reads]:
-    """Open a connection for reading; closed at the end.
+def endpoint(
+    engine: Engine,
+    tenant: TenantName,
+    name: ConnectionName,
+    system: System,
+    settings: Mapping[str, object],
+    credentials: Mapping[str, str],
+) -> Endpoint:
+    """Put together what opens a connection; the posting policy of a set of books is among its settings.
+
+    Raises:
+        Misconfigured: one sentence naming the part of the policy that cannot be used.
+    """
+    own = {key: value for key, value in settings.items() if key != POSTING}
+    try:
+        policy = PostingPolicy.model_validate(settings.get(POSTING, {}))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise Misconfigured(f"{where} of the posting policy cannot be used: {first['msg']}", connection=name) from None
+    memory = ConnectionMemory(engine, tenant, name, open_vault())
+    return Endpoint(system, Opening(tenant, name, own, credentials, memory), policy)
+
+
+def open_source(source: Endpoint) -> AbstractContextManager[Reads]:
+    """Open a connection for reading; closed at the end of the block.
 
     Raises:
         Misconfigured: it cannot be read, or its settings cannot work.
     """
-    with opener(SOURCES, endpoint, "read")(tenant, endpoint.name, endpoint.settings, endpoint.credentials) as source:
-        yield source
+    return opener(SOURCES, source, "read")(source.opening)
 
 
-@contextmanager
-def open_target(tenant: TenantName, endpoint: Endpoint) -> Iterator[Writes]:
-    """Open a connection for writing; closed at the end.
+def open_target(target: Endpoint) -> AbstractContextManager[Writes]:
+    """Open a connection for writing; closed at the end of the block.
 
     Raises:
         Misconfigured: it cannot be written, or its settings cannot work.
     """
-    with opener(TARGETS, endpoint, "written")(tenant, endpoint.name, endpoint.settings, endpoint.credentials) as target:
-        yield target
+    return opener(TARGETS, target, "written")(target.opening)
 
 
-def try_endpoint(tenant: TenantName, endpoint: Endpoint) -> None:
+def try_endpoint(tried: Endpoint) -> None:
     """Prove with one real call that a connection works.
 
     Raises:
         ConnectorError: it does not, and why.
     """
-    if endpoint.system in SOURCES:
-        with open_source(tenant, endpoint) as source:
+    if tried.system in SOURCES:
+        with open_source(tried) as source:
             source.clock()
     else:
-        with open_target(tenant, endpoint) as target:
-            target.held(Kind.ORDER, endpoint.name, [])
+        with open_target(tried) as target:
+            target.check()
 
 
-def bound_to(tenant: TenantName, name: ConnectionName) -> str:
-    """Name the place that sealed credentials belong to, so that they open nowhere else."""
-    return f"{tenant}/{name}"
-
-
-def opener(openers: Mapping[System, Opener], endpoint: Endpoint, use: str) -> Opener:
+def opener(openers: Mapping[System, Opens], endpoint: Endpoint, use: str) -> Opens:
     """Give the function that opens this endpoint for reading or for writing.
 
     Raises:
         Misconfigured: the system cannot be used that way.
     """
     if endpoint.system not in openers:
-        raise Misconfigured(f"the connection {endpoint.name} leads to {endpoint.system}, which cannot be {use}")
+        raise Misconfigured(f"the connection {endpoint.opening.name} leads to {endpoint.system}, which cannot be {use}")
     return openers[endpoint.system]

@@ -11,37 +11,39 @@ from prefect.runtime import flow_run
 from prefect.states import Failed
 from pydantic import ValidationError
 
+from config.open_run import OpenRun
 from config.routes import ROUTES
-from config.wiring import OpenRun, open_run
+from config.wiring import open_run
 from db.ledger import close_run
 from domain.errors import ConnectorError, Misconfigured
 from domain.sync import Mode, RunState, SyncReport, SyncRequest, Tally
 from flows.logs import keep_tracebacks_out
 from flows.memory import calm_collector
 from flows.progress import finish_bar
+from flows.route import Route
 from flows.summary import publish
 from flows.walk import walk
 
 
-def conduct(route: str, parameters: Mapping[str, object]) -> SyncReport | State[object]:
+def conduct(route: Route, parameters: Mapping[str, object]) -> SyncReport | State[object]:
     """Run a route over the kinds asked for, or over every kind it carries.
 
     Gives the report, or a failed state whose message is one sentence; a failure that we understand leaves no traceback.
     """
     keep_tracebacks_out()
     try:
-        request = build_request(route, parameters)
+        request = build_request(route.name, parameters)
         with open_run(request, str(flow_run.id)) as run, calm_collector():
-            return carry_out(run)
+            return carry_out(run, route)
     except ConnectorError as error:
         get_run_logger().error("%s", error)
         return Failed(message=str(error), data=error)
 
 
-def carry_out(run: OpenRun) -> SyncReport:
+def carry_out(run: OpenRun, route: Route) -> SyncReport:
     """Walk, close the run's row and publish what was done."""
     started_at = datetime.now(UTC)
-    walk(run)
+    walk(run, route)
     finish_bar(run)
     tallies = {kind: run.tallies.get(kind, Tally()) for kind in run.request.kinds}
     report = SyncReport(

@@ -9,7 +9,7 @@ from uuid import UUID
 from prefect import get_run_logger
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
-from config.wiring import OpenRun
+from config.open_run import OpenRun
 from domain.keys import Kind
 from domain.sync import Tally
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
-from config.wiring import OpenRun
+from config.open_run import OpenRun
 from db.ledger import open_problems
 from domain.sync import SyncReport, Tally
 

@@ -7,16 +7,20 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
-from config.wiring import OpenRun
-from db.ledger import live_ids, move_watermark, open_problem_ids, resolve_problems, watermark
+from config.open_run import OpenRun
+from db.ledger import live_ids, move_watermark, open_problem_ids, outdated_skips, resolve_problems, watermark
 from domain.errors import FatalError, Misconfigured
 from domain.keys import Kind, RecordKey
 from domain.problems import Fate, Problem
 from domain.records import Page
 from domain.sync import Mode
 from flows.pages import UNREADABLE, Seen, carry_page, carry_pages, carry_removals
+from flows.route import Route
+from mapping.posting import posting_hash
 from tasks.fetch import fetch_ids, sweep_ids
 from tasks.sealed import Sealed
+from tasks.settle import settle_found
+from tasks.write import finish_open_intents
 
 # Subtracted from the watermark: a shop's clock, its database and its caches may disagree by minutes.
 OVERLAP = timedelta(minutes=5)
@@ -30,7 +34,7 @@ PLAUSIBLY_GONE_SHARE = 0.1
 NOT_SEEN = "not seen"
 
 
-def walk(run: OpenRun) -> None:
+def walk(run: OpenRun, route: Route) -> None:
     """Carry every kind of the request from its source to its target.
 
     Raises:
@@ -40,12 +44,13 @@ def walk(run: OpenRun) -> None:
     run.source.clock()
     if not run.request.dry_run:
         run.target.prepare()
+        settle_found(run, finish_open_intents(run))
     for kind, since in beginnings.items():
         began = time.monotonic()
         if run.request.ids:
-            walk_ids(run, kind)
+            walk_ids(run, route, kind)
         else:
-            walk_kind(run, kind, since)
+            walk_kind(run, route, kind, since)
         run.durations[kind] = time.monotonic() - began
 
 
@@ -70,28 +75,28 @@ def beginning(run: OpenRun, kind: Kind) -> datetime | None:
     return since
 
 
-def walk_kind(run: OpenRun, kind: Kind, since: datetime | None) -> None:
+def walk_kind(run: OpenRun, route: Route, kind: Kind, since: datetime | None) -> None:
     """Walk one kind to its end and, when nothing was left out, move its watermark."""
     began = run.source.clock()
-    seen = carry_pages(run, kind, since)
+    seen = carry_pages(run, route, kind, since)
     if run.request.mode is Mode.FULL:
-        repair_drift(run, kind, seen)
-    retry_queued(run, kind, seen)
+        repair_drift(run, route, kind, seen)
+    retry_queued(run, route, kind, seen)
     if run.request.moves_watermark:
         with run.ledger() as session:
             move_watermark(session, run.request.source, run.request.target, kind, began - OVERLAP)
 
 
-def repair_drift(run: OpenRun, kind: Kind, seen: Seen) -> None:
+def repair_drift(run: OpenRun, route: Route, kind: Kind, seen: Seen) -> None:
     """Read again what changed, came or went while the pages were read; rows shift under whoever turns pages."""
     present = sweep_ids(run, kind).take()
     moved = [key for key, version in present.items() if seen.get(key, NOT_SEEN) not in (version, UNREADABLE)]
-    carry_ids(run, kind, moved)
+    carry_ids(run, route, kind, moved)
     with run.ledger() as session:
         known = live_ids(session, run.request.source, kind, run.request.target)
     missing = known - present.keys()
     # The sweep turns pages too, so each record it missed is asked for by its id before it counts as gone.
-    gone = missing - carry_ids(run, kind, missing)
+    gone = missing - carry_ids(run, route, kind, missing)
     if gone:
         remove(run, kind, gone, known=len(known))
 
@@ -112,37 +117,40 @@ def remove(run: OpenRun, kind: Kind, gone: set[str], known: int) -> None:
         carry_removals(run, kind, keys_of(run, kind, ids))
 
 
-def retry_queued(run: OpenRun, kind: Kind, seen: Seen) -> None:
+def retry_queued(run: OpenRun, route: Route, kind: Kind, seen: Seen) -> None:
     """Read again the records that failed in earlier runs; the watermark has passed them, the queue has not."""
     request = run.request
     with run.ledger() as session:
-        queued = set(open_problem_ids(session, request.source, kind, request.target, QUEUED_PER_RUN)) - seen.keys()
-    gone = queued - carry_ids(run, kind, queued)
+        queued = set(open_problem_ids(session, request.source, kind, request.target, QUEUED_PER_RUN))
+        rules = posting_hash(run.policy)
+        queued |= set(outdated_skips(session, request.source, kind, request.target, rules, QUEUED_PER_RUN))
+    queued -= seen.keys()
+    gone = queued - carry_ids(run, route, kind, queued)
     if gone and not request.dry_run:
         with run.ledger() as session:
             resolve_problems(session, request.target, keys_of(run, kind, gone), run.id)
 
 
-def carry_ids(run: OpenRun, kind: Kind, ids: Iterable[str]) -> set[str]:
+def carry_ids(run: OpenRun, route: Route, kind: Kind, ids: Iterable[str]) -> set[str]:
     """Carry just the named records; gives the ids that the source has."""
     found: set[str] = set()
     for some in in_pages(ids):
         page = fetch_ids(run, kind, Sealed(some)).take()
         found.update(record.key.id for record in page.records)
         found.update(problem.key.id for problem in page.problems)
-        carry_page(run, kind, page)
+        carry_page(run, route, kind, page)
     return found
 
 
-def walk_ids(run: OpenRun, kind: Kind) -> None:
+def walk_ids(run: OpenRun, route: Route, kind: Kind) -> None:
     """Carry the records that were asked for by id; one that the source no longer has is deleted in the target."""
-    absent = set(run.request.ids) - carry_ids(run, kind, run.request.ids)
+    absent = set(run.request.ids) - carry_ids(run, route, kind, run.request.ids)
     with run.ledger() as session:
         gone = absent & live_ids(session, run.request.source, kind, run.request.target)
     if gone:
         carry_removals(run, kind, keys_of(run, kind, sorted(gone)))
     if unknown := keys_of(run, kind, sorted(absent - gone)):
-        carry_page(run, kind, Page(records=(), problems=tuple(map(not_there, unknown))))
+        carry_page(run, route, kind, Page(records=(), problems=tuple(map(not_there, unknown))))
 
 
 def not_there(key: RecordKey) -> Problem:

@@ -11,6 +11,11 @@ from config.routes import WOOCOMMERCE_TO_SUPABASE, WarehouseKind
 from domain.sync import Mode, SyncReport
 from flows.conduct import conduct
 from flows.hooks import HOOKS
+from flows.route import Route
+from tasks.map import map_page
+
+# So many records are worth the task runs that carry them; the source reads so many at once.
+ROUTE = Route(WOOCOMMERCE_TO_SUPABASE, map_page, records_at_once=2000)
 
 
 @flow(
@@ -43,4 +48,4 @@ def woocommerce_to_supabase(
         dry_run: Find out what would change and write nothing.
         allow_removals: Mark records as deleted even if implausibly many are gone from the shop.
     """
-    return conduct(WOOCOMMERCE_TO_SUPABASE, locals())
+    return conduct(ROUTE, locals())

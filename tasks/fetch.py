@@ -7,7 +7,7 @@ from datetime import datetime
 
 from prefect import task
 
-from config.wiring import OpenRun
+from config.open_run import OpenRun
 from domain.keys import Kind
 from domain.records import Page
 from tasks.policy import STEP

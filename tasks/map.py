@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from prefect import task
 
-from config.wiring import OpenRun
-from db.ledger import links_of
+from config.open_run import OpenRun
+from db.ledger import linked, links_of
+from domain.connector import Books
 from domain.keys import Kind
-from domain.records import Page
+from domain.records import Page, Record, Refund
 from domain.writes import Plan
 from mapping.plan import plan_page
+from mapping.posting import posting_hash
+from mapping.posting_plan import link_identities, plan_postings
 from tasks.policy import STEP
 from tasks.sealed import Sealed
 
@@ -22,3 +27,27 @@ def map_page(run: OpenRun, kind: Kind, page: Sealed[Page]) -> Sealed[Plan]:
         links = links_of(session, run.request.source, kind, ids, run.request.target)
     held = run.target.held(kind, run.request.source, ids)
     return Sealed(plan_page(page.content, target=run.request.target, links=links, held=held))
+
+
+@task(task_run_name="map {kind} to documents", **STEP)
+def map_postings(run: OpenRun, kind: Kind, page: Sealed[Page]) -> Sealed[Plan]:
+    """Decide which documents the orders or refunds of the page become in a set of books."""
+    records = page.content.records
+    orders = [record for record in records if record.key.kind is Kind.ORDER]
+    refunds = [record for record in records if record.key.kind is Kind.REFUND]
+    parents = orders_of(run, refunds)
+    company = cast(Books, run.target).company()
+    wanted = link_identities(orders, refunds, policy=run.policy, company=company, parents=parents)
+    with run.ledger() as session:
+        links = linked(session, list(wanted), run.request.target)
+    plan = plan_postings(
+        orders, refunds, target=run.request.target, links=links, policy=run.policy, company=company, parents=parents
+    )
+    changes = {"problems": (*page.content.problems, *plan.problems), "rules": posting_hash(run.policy)}
+    return Sealed(plan.model_copy(update=changes))
+
+
+def orders_of(run: OpenRun, refunds: list[Record]) -> list[Record]:
+    """Read the orders that refunds belong to, which tell their currency and taxes."""
+    ids = sorted({record.body.order_id for record in refunds if isinstance(record.body, Refund)})
+    return list(run.source.read_ids(Kind.ORDER, ids).records) if ids else []

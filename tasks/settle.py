@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from prefect import task
 from sqlalchemy.orm import Session
 
-from config.wiring import OpenRun
+from config.open_run import OpenRun
 from db.ledger import (
+    forget_skips,
     holds_lease,
     log_outcomes,
     release_lease,
@@ -14,15 +17,20 @@ from db.ledger import (
     resolve_problems,
     save_links,
     save_problems,
+    save_skips,
 )
 from domain.errors import Unavailable
 from domain.keys import Kind, RecordKey
+from domain.problems import Fate, Problem
 from domain.sync import Tally
-from domain.writes import Plan
+from domain.writes import Plan, Waiting, WriteOutcome
 from mapping.tally import tally_outcomes
 from tasks.policy import STEP
 from tasks.sealed import Sealed
 from tasks.write import Written
+
+TOTAL_DIFFERS = "total.differs"
+"""The code of the problem of a document that comes to another total than the shop's; only a new total mends it."""
 
 
 @task(task_run_name="settle {kind}", **STEP)
@@ -31,18 +39,62 @@ def settle_page(
 ) -> Tally:
     """Remember what became of the records ``keys`` and give the lease back; the run's count is not yet changed."""
     outcomes = written.outcomes if written else ()
-    failures = plan.content.problems + tuple(outcome.problem for outcome in outcomes if outcome.problem)
-    tally = tally_outcomes(len(keys.content) + len(plan.content.problems), plan.content, outcomes)
+    tally = tally_outcomes(frozenset(keys.content), plan.content, outcomes)
     with run.ledger() as session:
         if written:
             claim_settling(session, run, written)
-        save_links(session, [*plan.content.adopted, *(outcome.link for outcome in outcomes if outcome.link)])
-        failed = {problem.key for problem in failures}
-        resolve_problems(session, run.request.target, [key for key in keys.content if key not in failed], run.id)
-        save_problems(session, run.id, run.request.target, failures)
-        log_outcomes(session, run.id, outcomes)
+        remember(session, run, keys.content, plan.content, outcomes)
         report_progress(session, run.id, run.tallies_with(kind, tally))
     return tally
+
+
+@task(task_run_name="settle what was in doubt", **STEP)
+def settle_found(run: OpenRun, written: Written) -> None:
+    """Remember what became of writes that an earlier run left in doubt, and give the lease back."""
+    keys = tuple({outcome.write.source for outcome in written.outcomes})
+    with run.ledger() as session:
+        claim_settling(session, run, written)
+        remember(session, run, keys, Plan(target=run.request.target), written.outcomes)
+
+
+def remember(
+    session: Session, run: OpenRun, keys: Sequence[RecordKey], plan: Plan, outcomes: Sequence[WriteOutcome]
+) -> None:
+    """Put links, problems and log rows into the ledger; a problem that no longer exists leaves the queue."""
+    target = run.request.target
+    save_links(session, [*plan.adopted, *(outcome.link for outcome in outcomes if outcome.link)])
+    problems = [*plan.problems, *map(waiting_problem, plan.waiting), *outcome_problems(outcomes)]
+    kept = {problem.key for problem in problems}
+    resolve_problems(session, target, [key for key in keys if key not in kept], run.id, but_not=TOTAL_DIFFERS)
+    mended = [outcome.write.source for outcome in outcomes if outcome.total is not None]
+    resolve_problems(session, target, [key for key in mended if key not in kept], run.id)
+    save_problems(session, run.id, target, problems)
+    skipped = {skip.key for skip in plan.skipped}
+    forget_skips(session, target, [key for key in keys if key not in skipped])
+    save_skips(session, target, plan.skipped, plan.rules)
+    log_outcomes(session, run.id, outcomes)
+
+
+def outcome_problems(outcomes: Sequence[WriteOutcome]) -> Iterator[Problem]:
+    """Give the problems of writes that failed, and of documents that do not come to the shop's total."""
+    for outcome in outcomes:
+        expected = outcome.write.expected_total
+        if outcome.problem is not None:
+            yield outcome.problem
+        elif outcome.total is not None and expected is not None and outcome.total != expected:
+            yield Problem(
+                code=TOTAL_DIFFERS,
+                message=f"the shop says {expected}, the books say {outcome.total}",
+                fate=Fate.SKIP,
+                key=outcome.write.source,
+                advice="compare the taxes and roundings of the document with the order, and correct it in the books",
+            )
+
+
+def waiting_problem(waiting: Waiting) -> Problem:
+    """Queue a record that cannot be written before another one is; the queue plans it again in every run."""
+    message = f"it waits until {waiting.on.key} is written"
+    return Problem(code="waiting", message=message, fate=Fate.RETRY, key=waiting.key)
 
 
 def claim_settling(session: Session, run: OpenRun, written: Written) -> None:

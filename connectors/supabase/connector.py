@@ -34,10 +34,19 @@ class SupabaseConnector:
         self.connection = connection
         self._client = client
 
+    def check(self) -> str:
+        """Prove that the database can be reached and lets us in, and say which it is; raises as ``held`` does."""
+        with self._client.transaction("check"):
+            return self._client.place.database
+
     def prepare(self) -> None:
         """Make the tables, or bring them up to date; raises as ``held`` does."""
         with self._client.transaction("prepare") as cursor:
             prepare(cursor, self.connection)
+
+    def settle_open_intents(self) -> tuple[WriteOutcome, ...]:
+        """Nothing is ever in doubt: a page that may or may not be written is simply written again."""
+        return ()
 
     def held(self, kind: Kind, source: ConnectionName, ids: Sequence[str]) -> Mapping[str, str]:
         """Give the fingerprints of those records that are here and not deleted; none before ``prepare``.

@@ -15,10 +15,10 @@ from psycopg import sql
 from sqlalchemy import Engine
 
 from config.settings import CHECKOUT, settings
-from config.wiring import bound_to, open_vault
+from config.wiring import open_vault
 from db import ledger
 from db.session import tenant_session
-from db.vault import new_key
+from db.vault import bound_to, new_key
 from domain.keys import Kind, System
 from domain.sync import SyncReport, Tally
 from flows.woocommerce_to_supabase import woocommerce_to_supabase

@@ -34,12 +34,20 @@ def test_everything_is_deployed_scheduled_and_run_by_a_worker(
     assert (done.returncode, done.stderr) == (0, "")
     assert "unisync prefect worker" in done.stdout
 
-    deployments = {each["name"]: each for each in found(prefect_api, "deployments", {})}
-    assert set(deployments) == {"incremental", "full"}
-    schedules = {name: each["schedules"][0]["schedule"] for name, each in deployments.items()}
-    assert schedules["incremental"]["cron"] == "*/15 * * * *"
-    assert (schedules["full"]["cron"], schedules["full"]["timezone"]) == ("30 2 * * *", "Europe/Berlin")
-    form = deployments["full"]["parameter_openapi_schema"]["properties"]
+    every = {
+        (each["entrypoint"].partition(":")[2], each["name"]): each for each in found(prefect_api, "deployments", {})
+    }
+    assert {
+        key: (each["schedules"][0]["schedule"]["cron"], each["schedules"][0]["active"]) for key, each in every.items()
+    } == {
+        ("woocommerce_to_supabase", "incremental"): ("*/15 * * * *", True),
+        ("woocommerce_to_supabase", "full"): ("30 2 * * *", True),
+        ("woocommerce_to_quickbooks", "incremental"): ("5-59/15 * * * *", False),
+        ("woocommerce_to_quickbooks", "full"): ("30 3 * * *", False),
+    }
+    assert {each["schedules"][0]["schedule"]["timezone"] for each in every.values()} == {"Europe/Berlin"}
+    deployment = every["woocommerce_to_supabase", "full"]
+    form = deployment["parameter_openapi_schema"]["properties"]
     assert sorted(form, key=lambda name: form[name]["position"]) == [
         "tenant", "source", "target", "kinds", "mode", "since", "ids", "dry_run", "allow_removals",
     ]  # fmt: skip
@@ -50,7 +58,7 @@ def test_everything_is_deployed_scheduled_and_run_by_a_worker(
     wait_until(lambda: len(found(prefect_api, "flow_runs", scheduled)) > 0, seconds=90)
 
     ask = {"parameters": {"mode": "full", "kinds": ["tax_rate"]}}
-    url = f"{prefect_api}/deployments/{deployments['full']['id']}/create_flow_run"
+    url = f"{prefect_api}/deployments/{deployment['id']}/create_flow_run"
     httpx.post(url, json=ask, timeout=30).raise_for_status()
     worker = subprocess.Popen(
         [*UNISYNC, "prefect", "worker"], cwd=CHECKOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"}
