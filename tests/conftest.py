@@ -25,6 +25,13 @@ _numbers = count(1)
 _used: list[str] = []
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that need Prefect on one worker, where its server is started once; the others share the rest."""
+    for item in items:
+        group = "prefect" if item.get_closest_marker("prefect") else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture
 def server_home() -> Iterator[Path]:
     """A fresh home for an embedded server; what runs in it is stopped and deleted afterwards."""

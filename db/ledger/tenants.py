@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from psycopg.errors import UniqueViolation
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from db.models.tenants import ConnectionState, connections, tenants
+from domain.errors import Misconfigured
 from domain.keys import ConnectionName, System, TenantName
 
 
@@ -52,9 +55,21 @@ def save_connection(
     """Keep the connection, in place of the one with this name if there is one; ``sealed`` comes from the vault.
 
     With its new credentials it counts as connected anew.
+
+    Raises:
+        Misconfigured: the same set of books is connected already, under another name or by another tenant.
     """
     content = {"system": system, "settings": dict(settings), "sealed": sealed, "key_id": key_id, "enabled": enabled}
     statement = insert(connections).values(name=name, **content)
+    try:
+        _save(session, statement, content)
+    except IntegrityError as error:
+        if isinstance(error.orig, UniqueViolation):
+            raise Misconfigured("this company is connected already; one company belongs to one connection") from None
+        raise
+
+
+def _save(session: Session, statement: Insert, content: Mapping[str, object]) -> None:
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["tenant", "name"],

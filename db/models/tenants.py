@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import Boolean, CheckConstraint, Column, LargeBinary, Table, Text, text
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, LargeBinary, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.models.schema import metadata, one_of, tenant_column, time_column
@@ -42,4 +42,11 @@ connections = Table(
     time_column("updated_at"),
     CheckConstraint(_NAME, name="name"),
     one_of("state", ConnectionState),
+    # Two connections to one company, of one tenant or of two, would post the same order twice.
+    Index(
+        "connections_realm_idx",
+        text("(settings ->> 'realm_id')"),
+        unique=True,
+        postgresql_where=text("system = 'quickbooks'"),
+    ),
 )

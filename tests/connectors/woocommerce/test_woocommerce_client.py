@@ -19,6 +19,7 @@ from connectors.http import Patience
 from connectors.woocommerce.bound import START
 from connectors.woocommerce.connector import WooCommerceConnector
 from connectors.woocommerce.settings import WooCommerceCredentials
+from connectors.woocommerce.walk import PAGES_AT_ONCE
 from domain.errors import AccessDenied, ConnectorError, RateLimited, Unavailable
 from domain.keys import Kind
 from simulators.faults import Cut
@@ -190,7 +191,7 @@ def test_a_shop_that_pushes_back_gets_fewer_calls_at_once(twin: Twin) -> None:
         stamina.instrumentation.set_on_retry_hooks(None)
 
     assert min(limits) == 1
-    assert len(page.records) == 8 * 10 + 9 + 4
+    assert len(page.records) == (PAGES_AT_ONCE - 2) * 10 + 9 + 4
 
 
 FAULTS: list[dict[str, Any]] = [

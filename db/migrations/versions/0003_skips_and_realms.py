@@ -1,4 +1,4 @@
-"""Which records policy keeps out of a target, why, and by which rules: other rules plan them again."""
+"""Which records policy keeps out of a target, and by which rules; a set of books belongs to one connection only."""
 
 from alembic import op
 
@@ -24,8 +24,15 @@ CREATE TABLE unisync.skips (
 );
 """
 
+# Two connections to one company would post the same order twice, each with links of its own.
+REALM = """
+CREATE UNIQUE INDEX connections_realm_idx ON unisync.connections ((settings ->> 'realm_id'))
+    WHERE system = 'quickbooks';
+"""
+
 
 def upgrade() -> None:
+    op.execute(REALM)
     op.execute(SKIPS)
     op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON unisync.skips TO unisync_app")
     op.execute("ALTER TABLE unisync.skips ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
