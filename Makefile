@@ -24,7 +24,7 @@ check: venv ## linter, formatter, types, import contracts
 	@$(RUN) mypy
 	@.venv/bin/lint-imports
 
-bench: venv ## 20,000 orders against a naive script and against the floor
+bench: venv ## 20,000 orders against a naive script and the floor; calls per order posted to the books
 	@$(RUN) benchmarks
 
 lock: venv ## resolve the dependencies anew into requirements.lock

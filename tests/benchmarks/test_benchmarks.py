@@ -1,4 +1,4 @@
-"""The benchmark measures runs into warehouse and books, looks at what they wrote, and fails when anything is missing."""
+"""The benchmark measures both routes, looks at what they wrote, and fails when something is missing."""
 
 from __future__ import annotations
 
