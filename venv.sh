@@ -19,7 +19,8 @@ wanted=$( (cat requirements.lock pyproject.toml venv.sh; "$python" --version; pw
 echo "Setting up .venv (once, about a minute) ..." >&2
 rm -rf .venv
 "$python" -m venv .venv
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+# The lock names everything that is needed, so nothing is left for pip to resolve.
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 # Prefect starts two to three times faster from compiled bytecode, and some machines forbid writing it later.
 .venv/bin/python -m compileall -q .venv/lib cli config connectors db domain flows mapping notifications simulators tasks >/dev/null || true

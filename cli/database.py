@@ -38,12 +38,15 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON object
     """
     kind = "embedded" if settings().database_url is None else "given by UNISYNC_DATABASE_URL"
     running = settings().database_url is not None or embedded.is_running(settings().home)
-    current = running and is_current(ledger_url())
+    current = is_current(ledger_url()) if running else None
     if as_json:
         print_json({"server": kind, "running": running, "up_to_date": current})
         return
     out.print(f"Postgres: {kind}, {'running' if running else 'not running'}")
-    out.print("Ledger: up to date" if current else "Ledger: run unisync db upgrade")
+    if current is None:
+        out.print("Ledger: unknown while Postgres is stopped; the next command that needs it starts it")
+    else:
+        out.print("Ledger: up to date" if current else "Ledger: run unisync db upgrade")
 
 
 @app.command()

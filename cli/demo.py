@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from typing import Annotated
 
 import typer
 
 from cli.database import DEFAULT_TENANT, prepare_ledger
-from cli.demo_checks import BOOKS, SHOP, Warehouse, books_differences, unexplained, warehouse_differences
+from cli.demo_checks import BOOKS, SHOP, Books, Shop, Warehouse, books_differences, unexplained, warehouse_differences
 from cli.demo_stage import connect_books, connect_shop, demo_home, running_books, running_shop
 from cli.output import err, out, print_json, print_table
 from cli.prefect_server import running_server, use_server
@@ -29,7 +30,7 @@ Step = dict[str, object]
 
 
 def demo(
-    orders: Annotated[int | None, typer.Option(min=1, help="A generated shop with so many orders instead.")] = None,
+    orders: Annotated[int | None, typer.Option(min=50, help="A generated shop with so many orders instead.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep shop, database and Prefect running until Ctrl-C.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
@@ -57,7 +58,7 @@ def demo(
 
 
 def play(stack: ExitStack, orders: int | None) -> tuple[list[Step], list[str]]:
-    """Set everything up and run the three steps; gives the lines of the table and what turned out wrong."""
+    """Set everything up and run all steps; gives the lines of the table and what turned out wrong."""
     err.print("Starting a Postgres, twins of WooCommerce and QuickBooks, and a Prefect server of our own ...")
     home = stack.enter_context(demo_home())
     shop = stack.enter_context(running_shop(orders))
@@ -67,10 +68,13 @@ def play(stack: ExitStack, orders: int | None) -> tuple[list[Step], list[str]]:
     connect_books(books)
     use_server(stack.enter_context(running_server(home / "prefect-server.log")))
     warehouse = stack.enter_context(Warehouse.opened(warehouse_url(), DEFAULT_TENANT, SHOP))
-    routes = {WOOCOMMERCE_TO_SUPABASE: OWN_WAREHOUSE}
-    if orders is None or orders <= MOST_ORDERS_FOR_BOOKS:
-        routes[WOOCOMMERCE_TO_QUICKBOOKS] = BOOKS
+    return run_steps(shop, books, warehouse, chosen_routes(orders))
 
+
+def run_steps(
+    shop: Shop, books: Books, warehouse: Warehouse, routes: Mapping[str, str]
+) -> tuple[list[Step], list[str]]:
+    """Run every route in full, after a day of edits, and once more; look after each step whether all is right."""
     steps: list[Step] = []
     wrong: list[str] = []
     for step in ("full", "incremental", "again"):
@@ -87,6 +91,16 @@ def play(stack: ExitStack, orders: int | None) -> tuple[list[Step], list[str]]:
         if before and before != (warehouse.row_versions(), books.writes()):
             wrong.append("the last run wrote something although nothing changed in the shop")
     return steps, wrong
+
+
+def chosen_routes(orders: int | None) -> dict[str, str]:
+    """Give the routes of the demo and their targets; says so when the books are left out."""
+    routes = {WOOCOMMERCE_TO_SUPABASE: OWN_WAREHOUSE}
+    if orders is None or orders <= MOST_ORDERS_FOR_BOOKS:
+        routes[WOOCOMMERCE_TO_QUICKBOOKS] = BOOKS
+    else:
+        err.print(f"The books are left out: QuickBooks takes too long for more than {MOST_ORDERS_FOR_BOOKS} orders.")
+    return routes
 
 
 def run_step(step: str, route: str, target: str) -> SyncReport:
@@ -124,6 +138,5 @@ def linger() -> None:
     err.print(f"Prefect UI  {os.environ['PREFECT_API_URL'].removesuffix('/api')}", markup=False)
     err.print(f"Warehouse   psql '{warehouse_url()}'  (tables in schema commerce)", markup=False)
     err.print("Ctrl-C stops and removes everything.")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         signal.pause()

@@ -9,16 +9,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
 
 from cli.database import DEFAULT_TENANT
 from cli.demo_checks import BOOKS, SHOP, Books, Shop
-from cli.posting import suggested_policy
+from cli.processes import running, signals_held
+from config.connections import change_policy
 from config.settings import CHECKOUT, settings
-from config.wiring import POSTING, open_ledger, open_vault
+from config.suggestion import suggested_policy
+from config.wiring import open_ledger, open_vault
 from db import embedded, ledger
 from db.session import tenant_session
 from db.vault import bound_to, new_key
@@ -29,17 +31,20 @@ from domain.keys import ConnectionName, System
 @contextmanager
 def demo_home() -> Iterator[Path]:
     """Give the demo an installation of its own in a new folder, whatever the environment names; removed at the end."""
-    home = Path(tempfile.mkdtemp(prefix="unisync-demo-"))
-    home.chmod(0o711)  # the embedded Postgres of root runs as a user of its own and must get through
     for name in [name for name in os.environ if name.startswith(("UNISYNC_", "PREFECT_"))]:
         del os.environ[name]
-    os.environ.update(UNISYNC_HOME=str(home), UNISYNC_SECRET_KEY=new_key())
-    settings.cache_clear()
-    try:
+    with ExitStack() as stack:
+        with signals_held():
+            home = Path(tempfile.mkdtemp(prefix="unisync-demo-"))
+            stack.callback(shutil.rmtree, home, ignore_errors=True)
+            home.chmod(0o711)  # the embedded Postgres of root runs as a user of its own and must get through
+            stack.callback(embedded.stop, home)
+        os.environ.update(UNISYNC_HOME=str(home), UNISYNC_SECRET_KEY=new_key())
+        settings.cache_clear()
+        # A Postgres that is interrupted while it starts goes on without us.
+        with signals_held():
+            embedded.start(home)
         yield home
-    finally:
-        embedded.stop(home)
-        shutil.rmtree(home, ignore_errors=True)
 
 
 @contextmanager
@@ -65,15 +70,11 @@ def running_twin(module: str, *words: str) -> Iterator[dict[str, str]]:
         Unavailable: it did not start.
     """
     command = [sys.executable, "-m", module, "--port", "0", "--json", *words]
-    process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)  # noqa: S603 - fixed arguments
-    try:
+    with running(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as process:
         first = process.stdout.readline() if process.stdout else ""
         if not first:
             raise Unavailable(f"the twin {module} did not start")
         yield json.loads(first)
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def connect_shop(shop: Shop) -> None:
@@ -93,7 +94,7 @@ def connect_books(books: Books) -> None:
     }
     store(BOOKS, System.QUICKBOOKS, settings, credentials)
     policy = suggested_policy(DEFAULT_TENANT, SHOP, BOOKS, zone="Europe/Berlin")
-    store(BOOKS, System.QUICKBOOKS, {**settings, POSTING: policy.model_dump(mode="json")}, credentials)
+    change_policy(DEFAULT_TENANT, BOOKS, policy.model_dump(mode="json"))
 
 
 def store(name: ConnectionName, system: System, settings: Mapping[str, object], credentials: Mapping[str, str]) -> None:

@@ -5,16 +5,25 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from cli.output import out, print_json, print_table
 from config.wiring import open_ledger, require_tenant
 from db import ledger
 from db.session import tenant_session
 
+MOST = 1_000_000
+"""No terminal and no program wants more at once."""
+
+KEYS = {"why": "message"}
+"""Columns that programs know by another name."""
+
+Row = dict[str, object]
+
 
 def runs(
     tenant: Annotated[str, typer.Option(help="Whose runs.")] = "default",
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many, newest first.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list for programs.")] = False,
 ) -> None:
     """List the last runs and how they ended.
@@ -48,7 +57,8 @@ def runs(
 
 def problems(
     tenant: Annotated[str, typer.Option(help="Whose records.")] = "default",
-    limit: Annotated[int, typer.Option(help="How many at most.")] = 200,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many at most.")] = 200,
+    skipped: Annotated[bool, typer.Option("--skipped", help="What policy keeps out of a target instead.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list for programs.")] = False,
 ) -> None:
     """List the records that could not be read or written, and why; the next run tries each of them again.
@@ -57,10 +67,27 @@ def problems(
     """
     with open_ledger() as engine, tenant_session(engine, tenant) as session:
         require_tenant(session, tenant)
-        found = ledger.open_problems(session, limit)
+        rows = skips(session, limit) if skipped else queue(session, limit)
     if as_json:
-        print_json([{"record": str(each.key), **each.model_dump(mode="json", exclude={"key"})} for each in found])
-    elif found:
-        print_table(("record", "code", "why"), [(str(each.key), each.code, each.message) for each in found])
+        print_json(rows)
+    elif rows:
+        columns = ("record", "target", "code", "reason") if skipped else ("record", "target", "code", "why", "advice")
+        print_table(columns, [[row[KEYS.get(column, column)] for column in columns] for row in rows])
     else:
-        out.print("Every record is written.")
+        out.print("Nothing is skipped." if skipped else "Nothing is queued.")
+
+
+def queue(session: Session, limit: int) -> list[Row]:
+    """Give what is queued, as it is shown to programs."""
+    return [
+        {"record": str(each.key), "target": target, **each.model_dump(mode="json", exclude={"key"})}
+        for target, each in ledger.list_problems(session, limit)
+    ]
+
+
+def skips(session: Session, limit: int) -> list[Row]:
+    """Give what policy keeps out of a target, as it is shown to programs."""
+    return [
+        {"record": str(each.key), "target": target, "code": each.code, "reason": each.reason}
+        for target, each in ledger.list_skips(session, limit)
+    ]

@@ -11,6 +11,7 @@ from cli.demo import demo
 from cli.history import problems, runs
 from cli.output import err
 from cli.posting import posting
+from cli.processes import terminable
 from cli.sync import sync
 from db.server_account import EmbeddedPostgresError
 from db.vault import new_key
@@ -19,7 +20,10 @@ from domain.errors import ConnectorError
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Universal Data Sync: WooCommerce to Postgres; nothing twice, nothing lost, right to the cent.",
+    help=(
+        "Universal Data Sync: WooCommerce to QuickBooks Online and to Postgres or Supabase; "
+        "nothing twice, nothing lost, right to the cent."
+    ),
 )
 app.add_typer(connections.app, name="connect")
 app.add_typer(connections.tenants, name="tenant")
@@ -27,6 +31,7 @@ app.add_typer(database.app, name="db")
 app.add_typer(prefect.app, name="prefect")
 app.add_typer(simulate.app, name="simulate")
 app.command("connections")(connections.list_connections)
+app.command()(connections.disconnect)
 app.command()(sync)
 app.command()(posting)
 app.command()(runs)
@@ -46,9 +51,10 @@ def key() -> None:
 def run() -> None:
     """Run the command line; what the user can mend ends with one sentence and exit code 2."""
     try:
-        app()
+        with terminable():
+            app()
     except (ConnectorError, EmbeddedPostgresError) as error:
-        err.print(f"unisync: {error}", style="red", markup=False)
+        err.print(f"unisync: {error}", style="red", markup=False, soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

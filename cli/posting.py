@@ -2,57 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+import os
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 import yaml
 
-from cli.output import out
-from config.wiring import load_endpoint, open_ledger, open_source, open_target
-from domain.connector import Books
+from cli.output import err, out
+from config.suggestion import suggested_policy
 from domain.errors import Misconfigured
-from domain.keys import Kind, System
-from domain.records import TaxRate
-from mapping.posting_policy import PostingPolicy
-from mapping.suggestion import suggest_tax_codes, suggest_untaxed_code
+
+LOCALTIME = Path("/etc/localtime")
 
 
 def posting(
     source: Annotated[str, typer.Option(help="Connection to the shop.")] = "shop",
     target: Annotated[str, typer.Option(help="Connection to the books.")] = "books",
+    zone: Annotated[
+        str | None, typer.Option(help="Where the company is, such as Europe/Berlin; this machine's when left out.")
+    ] = None,
     tenant: Annotated[str, typer.Option(help="Whose.")] = "default",
 ) -> None:
     """Print a posting policy as YAML, with the shop's tax rates paired with the tax codes of the books.
 
-    Save it, let the bookkeeper look at it, and give it to: unisync connect quickbooks --posting FILE
+    Save it, let the bookkeeper look at it, and give it to: unisync connect posting books --file posting.yaml
 
-    Example: unisync posting > posting.yaml
+    Example: unisync posting --zone Europe/Berlin > posting.yaml
     """
-    policy = suggested_policy(tenant, source, target)
+    chosen = local_zone() if zone is None else zone
+    if not is_zone(chosen):
+        raise Misconfigured(f"{chosen!r} is no time zone; use an IANA name such as Europe/Berlin")
+    policy = suggested_policy(tenant, source, target, zone=chosen)
     out.out(
         yaml.safe_dump(policy.model_dump(mode="json"), allow_unicode=True, sort_keys=False), highlight=False, end=""
     )
+    if zone is None:
+        err.print(f"The zone is {chosen}, as this machine has it; if the company is elsewhere, say --zone.")
 
 
-def suggested_policy(tenant: str, source: str, target: str, **chosen: object) -> PostingPolicy:
-    """Make a policy out of what shop and books tell; ``chosen`` are further choices.
+def local_zone() -> str:
+    """Give the IANA name of this machine's time zone, UTC when it does not tell."""
+    linked = str(LOCALTIME.resolve()).rpartition("/zoneinfo/")[2]
+    names = (os.environ.get("TZ", "").removeprefix(":"), linked)
+    return next((name for name in names if is_zone(name)), "UTC")
 
-    Raises:
-        ConnectorError: shop or books do not answer.
-        Misconfigured: the target is no set of books.
-    """
-    with open_ledger() as engine:
-        books = load_endpoint(engine, tenant, target)
-        if books.system is not System.QUICKBOOKS:
-            raise Misconfigured(f"the connection {target} leads to {books.system}, which is no set of books")
-        with open_source(load_endpoint(engine, tenant, source)) as shop:
-            rates = [record.body for record in shop.read(Kind.TAX_RATE, since=None, at=None).records]
-        with open_target(books) as opened:
-            company = cast(Books, opened).company()
-    return PostingPolicy.model_validate(
-        {
-            "tax_codes": suggest_tax_codes([rate for rate in rates if isinstance(rate, TaxRate)], company),
-            "untaxed_tax_code": suggest_untaxed_code(company),
-            **chosen,
-        }
-    )
+
+def is_zone(name: str) -> bool:
+    """Whether this is the name of a time zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return bool(name)

@@ -20,7 +20,9 @@ app = typer.Typer(no_args_is_help=True, help="Run syncs by schedule and from the
 
 
 @app.command()
-def server(port: int = typer.Option(None, help="Loopback port; UNISYNC_PREFECT_PORT or 4200 when left out.")) -> None:
+def server(
+    port: int = typer.Option(None, min=1, max=65535, help="Loopback port; UNISYNC_PREFECT_PORT or 4200 when left out."),
+) -> None:
     """Run the Prefect server and its UI in the foreground, until Ctrl-C.
 
     Example: unisync prefect server

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import httpx
 
-from config.databases import prefect_database_url
+from cli.processes import running
+from config.databases import as_asyncpg, prefect_database_url
 from config.settings import CHECKOUT, settings
 from domain.errors import Misconfigured, Unavailable
 
@@ -47,7 +48,7 @@ def server_environment(port: int, database_url: str) -> dict[str, str]:
     return {
         **os.environ,
         # SQLite fails under the load of a long sync; the server's third database is a Postgres like the others.
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": database_url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": as_asyncpg(database_url),
         # Without it the pages of a server on another port still call port 4200.
         "PREFECT_SERVER_UI_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
@@ -72,16 +73,12 @@ def running_server(log: Path) -> Iterator[str]:
     port = free_port()
     environment = server_environment(port, prefect_database_url())
     url = f"http://127.0.0.1:{port}/api"
-    with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter with fixed arguments
-            server_command(port), env=environment, cwd=CHECKOUT, stdout=output, stderr=output
-        )
-    try:
+    with (
+        log.open("wb") as output,
+        running(server_command(port), env=environment, cwd=CHECKOUT, stdout=output, stderr=output) as process,
+    ):
         wait_until_healthy(url, process, log)
         yield url
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -11,12 +12,15 @@ import typer
 from cli.output import out, print_json
 from domain.errors import Misconfigured
 from simulators.quickbooks.__main__ import announcement
-from simulators.quickbooks.modes import MODES
+from simulators.quickbooks.modes import CURRENCIES, MODES
 from simulators.quickbooks.server import Options, QuickBooksTwin
 from simulators.quickbooks.server import serve as serve_quickbooks
 from simulators.woocommerce.generated import generated_shop
 from simulators.woocommerce.recorded import recorded_shop
 from simulators.woocommerce.server import Twin, serve
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Loopback port; any free one when left out.")]
+Latency = Annotated[float, typer.Option(min=0, help="How long every answer is held back.")]
 
 app = typer.Typer(no_args_is_help=True, help="Run a local twin of a foreign system.")
 
@@ -28,10 +32,10 @@ def twins() -> None:
 
 @app.command()
 def woocommerce(
-    port: Annotated[int, typer.Option(help="Loopback port; any free one when left out.")] = 0,
-    orders: Annotated[int | None, typer.Option(help="So many generated orders; else the recorded shop.")] = None,
+    port: Port = 0,
+    orders: Annotated[int | None, typer.Option(min=1, help="So many generated orders; else the recorded shop.")] = None,
     seed: Annotated[int, typer.Option(help="Which generated shop.")] = 1,
-    latency_ms: Annotated[float, typer.Option(help="How long every answer is held back.")] = 0.0,
+    latency_ms: Latency = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print address and keys as one JSON object.")] = False,
 ) -> None:
     """Run a twin of a WooCommerce 10.9 shop in Europe/Berlin until Ctrl-C; GET /_control/ tells how to steer it.
@@ -54,21 +58,20 @@ def woocommerce(
 
 @app.command()
 def quickbooks(
-    port: Annotated[int, typer.Option(help="Loopback port; any free one when left out.")] = 0,
+    port: Port = 0,
     company: Annotated[str, typer.Option(help=f"One of: {', '.join(MODES)}.")] = "us-ast",
     currency: Annotated[str, typer.Option(help="Home currency, if not the country's own.")] = "",
     multicurrency: Annotated[bool, typer.Option("--multicurrency", help="Allow foreign currencies.")] = False,
     custom_numbers: Annotated[bool, typer.Option("--custom-numbers", help="QuickBooks gives no numbers.")] = False,
     closed_until: Annotated[str, typer.Option(help="Last day of the closed books, such as 2026-06-30.")] = "",
-    latency_ms: Annotated[float, typer.Option(help="How long every answer is held back.")] = 0.0,
+    latency_ms: Latency = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print address and app as one JSON object.")] = False,
 ) -> None:
     """Run a twin of QuickBooks Online with one company until Ctrl-C; GET /_control/ tells how to steer it.
 
     Example: unisync simulate quickbooks --port 8089 --company eu
     """
-    if company not in MODES:
-        raise Misconfigured(f"there is no company {company!r}; choose one of: {', '.join(MODES)}")
+    require_company(company, currency, closed_until)
 
     def tell(twin: QuickBooksTwin) -> None:
         said = announcement(twin)
@@ -85,6 +88,23 @@ def quickbooks(
     }  # fmt: skip
     with usable(port):
         serve_quickbooks(company=company, ready=tell, **options)
+
+
+def require_company(company: str, currency: str, closed_until: str) -> None:
+    """Make sure that the twin can play this company.
+
+    Raises:
+        Misconfigured: it cannot, and what it can.
+    """
+    if company not in MODES:
+        raise Misconfigured(f"there is no company {company!r}; choose one of: {', '.join(MODES)}")
+    if currency and currency not in CURRENCIES:
+        raise Misconfigured(f"the twin knows no currency {currency!r}; choose one of: {', '.join(CURRENCIES)}")
+    if closed_until:
+        try:
+            date.fromisoformat(closed_until)
+        except ValueError:
+            raise Misconfigured(f"{closed_until!r} is no day; write it like 2026-06-30") from None
 
 
 @contextmanager

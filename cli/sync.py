@@ -24,7 +24,7 @@ def sync(
     route: Annotated[str, typer.Argument(help=f"One of: {', '.join(ROUTES)}.")],
     tenant: Annotated[str, typer.Option(help="Whose data.")] = "default",
     source: Annotated[str, typer.Option(help="Connection to read.")] = "shop",
-    target: Annotated[str, typer.Option(help="Connection to write.")] = "warehouse",
+    target: Annotated[str | None, typer.Option(help="Connection to write; warehouse or books when left out.")] = None,
     kind: Annotated[list[str] | None, typer.Option(help="Only this kind; may be repeated.")] = None,
     mode: Annotated[str, typer.Option(help="full or incremental.")] = Mode.INCREMENTAL.value,
     since: Annotated[str | None, typer.Option(help="Changes after this ISO time with its zone.")] = None,
@@ -39,15 +39,18 @@ def sync(
     """
     if route not in ROUTES:
         raise Misconfigured(f"there is no route {route}; there is: {', '.join(ROUTES)}")
-    kinds = [choice(ROUTES[route], "kind", name) for name in kind] if kind else None
+    spec = ROUTES[route]
+    kinds = [choice(spec.kinds, "kind", name) for name in kind] if kind else None
     parameters: dict[str, object] = {
-        "tenant": tenant, "source": source, "target": target, "kinds": kinds, "mode": choice(tuple(Mode), "mode", mode),
-        "since": moment(since), "ids": record, "dry_run": dry_run, "allow_removals": allow_removals,
+        "tenant": tenant, "source": source, "target": target or spec.target, "kinds": kinds,
+        "mode": choice(tuple(Mode), "mode", mode), "since": moment(since), "ids": record,
+        "dry_run": dry_run, "allow_removals": allow_removals,
     }  # fmt: skip
     with any_server() as url:
         use_server(url)
         report = run_route(route, parameters)
-    show(report, as_json)
+        # Now, so that it is not lost should the server not stop.
+        show(report, as_json)
     raise typer.Exit(1 if any(tally.failed for tally in report.tallies.values()) else 0)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit, urlunsplit
-
 from pydantic import SecretStr
+from sqlalchemy.engine import make_url
 
 from config.settings import settings
 from db import embedded
@@ -14,7 +13,7 @@ from domain.errors import Misconfigured
 
 LEDGER = "unisync"
 WAREHOUSE = "warehouse"
-PREFECT = "prefect"
+PREFECT = "unisync_prefect"
 
 
 def ledger_url() -> str:
@@ -35,7 +34,15 @@ def prefect_database_url() -> str:
     engine = open_engine(given.get_secret_value())
     ensure_sibling(engine, PREFECT)
     engine.dispose()
-    return urlunsplit(urlsplit(given.get_secret_value())._replace(path=f"/{PREFECT}"))
+    return engine.url.set(database=PREFECT).render_as_string(hide_password=False)
+
+
+def as_asyncpg(url: str) -> str:
+    """Write an address as Prefect's asynchronous driver wants it, which calls some parameters otherwise."""
+    parsed = make_url(url)
+    query = {"ssl" if name == "sslmode" else name: value for name, value in parsed.query.items()}
+    known = {name: value for name, value in query.items() if name in ("host", "port", "ssl")}
+    return parsed.set(drivername="postgresql+asyncpg", query=known).render_as_string(hide_password=False)
 
 
 def _given_or_embedded(given: SecretStr | None, database: str) -> str:

@@ -11,13 +11,16 @@ from sqlalchemy.orm import Session
 
 from db.session import tenant_session
 from domain.connector import Reads, Writes
-from domain.keys import Kind
+from domain.keys import Kind, RecordKey
 from domain.sync import SyncRequest, Tally
+from domain.writes import Link
 from mapping.posting_policy import PostingPolicy
 
 
 class OpenRun:
     """What the tasks of one run share: its request, its ledger, one open connector on either side, and the count.
+
+    ``foretold`` are the links that a dry run would have made so far.
 
     A plain object with slots, so that Prefect hands it on without looking inside; it lives exactly as long as the run.
     """
@@ -27,6 +30,7 @@ class OpenRun:
         "_engine",
         "durations",
         "expected",
+        "foretold",
         "id",
         "pages",
         "policy",
@@ -49,6 +53,7 @@ class OpenRun:
         self.tallies: dict[Kind, Tally] = {}
         self.durations: dict[Kind, float] = {}
         self.expected: dict[Kind, int] = {}
+        self.foretold: dict[tuple[RecordKey, str], Link] = {}
         self.pages = 0
         self.progress: UUID | None = None
         self.shown_at = time.monotonic()

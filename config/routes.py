@@ -1,21 +1,31 @@
-"""Which routes there are, and what each carries, in the order in which it does."""
+"""Which routes there are: what each carries, between which systems."""
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
-from domain.keys import Kind
+from domain.keys import ConnectionName, Kind, System
 
 WarehouseKind = Literal[Kind.TAX_RATE, Kind.PRODUCT, Kind.VARIATION, Kind.CUSTOMER, Kind.ORDER, Kind.REFUND]
-
 BooksKind = Literal[Kind.ORDER, Kind.REFUND]
 
 WOOCOMMERCE_TO_SUPABASE = "woocommerce-to-supabase"
-
 WOOCOMMERCE_TO_QUICKBOOKS = "woocommerce-to-quickbooks"
 
-ROUTES: dict[str, tuple[Kind, ...]] = {
-    WOOCOMMERCE_TO_SUPABASE: get_args(WarehouseKind),
-    WOOCOMMERCE_TO_QUICKBOOKS: get_args(BooksKind),
+
+class RouteSpec(NamedTuple):
+    """What a route carries, in the order in which it does: later kinds lean on earlier ones.
+
+    ``target`` is the name that the target connection has unless somebody chooses another.
+    """
+
+    kinds: tuple[Kind, ...]
+    source_system: System
+    target_system: System
+    target: ConnectionName
+
+
+ROUTES: dict[str, RouteSpec] = {
+    WOOCOMMERCE_TO_SUPABASE: RouteSpec(get_args(WarehouseKind), System.WOOCOMMERCE, System.SUPABASE, "warehouse"),
+    WOOCOMMERCE_TO_QUICKBOOKS: RouteSpec(get_args(BooksKind), System.WOOCOMMERCE, System.QUICKBOOKS, "books"),
 }
-"""Later kinds lean on earlier ones."""

@@ -6,10 +6,10 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from domain.errors import Misconfigured
+from domain.errors import Misconfigured, first_fault
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 """The folder the product runs from: where ``prefect.yaml`` and ``flows`` are."""
@@ -34,7 +34,15 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     warehouse_url: SecretStr | None = None
     secret_key: SecretStr | None = None
-    prefect_port: int = 4200
+    prefect_port: int = Field(default=4200, ge=1, le=65535)
+
+    @field_validator("home")
+    @classmethod
+    def _is_no_file(cls, home: Path) -> Path:
+        found = next((place for place in (home, *home.parents) if os.path.lexists(place)), home)
+        if found.exists() and not found.is_dir():
+            raise ValueError(f"{found} is a file; name a folder")
+        return home
 
 
 @lru_cache(maxsize=1)
@@ -47,6 +55,5 @@ def settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        name = "_".join(["UNISYNC", *(str(part).upper() for part in first["loc"])])
-        raise Misconfigured(f"the environment variable {name} cannot be used: {first['msg']}") from None
+        name, why = first_fault(error)
+        raise Misconfigured(f"the environment variable UNISYNC_{name.upper()} cannot be used: {why}") from None

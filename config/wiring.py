@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from config.databases import ledger_url, warehouse_url
 from config.open_run import OpenRun
+from config.routes import ROUTES
 from config.settings import settings
 from connectors.registry import SOURCES, TARGETS, Opening
 from db import ledger
@@ -20,7 +21,7 @@ from db.connection_memory import ConnectionMemory
 from db.session import open_engine, tenant_session
 from db.vault import Vault, bound_to
 from domain.connector import Reads, Writes
-from domain.errors import Misconfigured
+from domain.errors import Misconfigured, first_fault
 from domain.keys import ConnectionName, System, TenantName
 from domain.sync import SyncRequest
 from mapping.posting_policy import PostingPolicy
@@ -78,9 +79,23 @@ def open_run(request: SyncRequest, flow_run_id: str) -> Iterator[OpenRun]:
             ledger.open_run(session, run_id, request, flow_run_id)
         source = load_endpoint(engine, request.tenant, request.source)
         target = load_endpoint(engine, request.tenant, request.target)
+        require_systems(request.route, source, target)
         reads = stack.enter_context(open_source(source))
         writes = stack.enter_context(open_target(target))
         yield OpenRun(run_id, request, engine, reads, writes, target.policy)
+
+
+def require_systems(route: str, source: Endpoint, target: Endpoint) -> None:
+    """Make sure that the connections of a run lead to the systems of its route.
+
+    Raises:
+        Misconfigured: one of them leads elsewhere.
+    """
+    spec = ROUTES[route]
+    for found, wanted in ((source, spec.source_system), (target, spec.target_system)):
+        if found.system is not wanted:
+            name = found.opening.name
+            raise Misconfigured(f"the route {route} needs a {wanted} connection where {name} leads to {found.system}")
 
 
 def require_tenant(session: Session, tenant: TenantName) -> None:
@@ -106,7 +121,10 @@ def load_endpoint(engine: Engine, tenant: TenantName, name: ConnectionName) -> E
     if stored is None:
         raise Misconfigured(f"tenant {tenant} has no connection {name}: unisync connect --help tells how to make one")
     if not stored.enabled:
-        raise Misconfigured(f"the connection {name} of tenant {tenant} is switched off")
+        raise Misconfigured(
+            f"the connection {name} of tenant {tenant} is switched off; "
+            f"connect it anew with: unisync connect {stored.system} {name}"
+        )
     credentials = open_vault().open(stored.sealed, bound_to=bound_to(tenant, name))
     return endpoint(engine, tenant, name, stored.system, stored.settings, credentials)
 
@@ -125,14 +143,23 @@ def endpoint(
         Misconfigured: one sentence naming the part of the policy that cannot be used.
     """
     own = {key: value for key, value in settings.items() if key != POSTING}
-    try:
-        policy = PostingPolicy.model_validate(settings.get(POSTING, {}))
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise Misconfigured(f"{where} of the posting policy cannot be used: {first['msg']}", connection=name) from None
+    policy = posting_policy(settings.get(POSTING, {}), name)
     memory = ConnectionMemory(engine, tenant, name, open_vault())
     return Endpoint(system, Opening(tenant, name, own, credentials, memory), policy)
+
+
+def posting_policy(chosen: object, name: ConnectionName) -> PostingPolicy:
+    """Read the posting policy of the connection ``name``, as it is stored or as a bookkeeper wrote it.
+
+    Raises:
+        Misconfigured: one sentence naming the part of the policy that cannot be used.
+    """
+    try:
+        return PostingPolicy.model_validate(chosen)
+    except ValidationError as error:
+        where, why = first_fault(error)
+        part = f"{where} of the posting policy" if where else "the posting policy"
+        raise Misconfigured(f"{part} cannot be used: {why}", connection=name) from None
 
 
 def open_source(source: Endpoint) -> AbstractContextManager[Reads]:

@@ -15,10 +15,11 @@ from db.ledger import Intent, KnownName, Limit, OpenBatch, Snapshot, StoredConne
 from db.models.tenants import ConnectionState
 from db.session import tenant_session
 from db.vault import Vault, bound_to
-from domain.errors import AccessDenied, Misconfigured
+from domain.errors import AccessDenied, Misconfigured, Unavailable
 from domain.keys import ConnectionName, Kind, RecordKey, TenantName
-from domain.writes import Link, LinkState
+from domain.writes import Action, Link, LinkState
 
+LEASE_LOST = "the lease was lost, another run writes there now; what is under way is settled before anything is written"
 RECONNECT = "access was withdrawn or has run out; connect it anew: unisync connect --help tells how"
 
 
@@ -46,12 +47,15 @@ class HeldCredentials:
 class ConnectionMemory:
     """The ledger, the vault and one connection of one tenant.
 
-    Every method raises Unavailable when the ledger is away or too slow, Misconfigured when it refuses us.
+    Every method raises Unavailable when the ledger is away or too slow, Misconfigured when it refuses us. Once
+    ``lease`` is the token of a lease, the steps of a batch demand that it still counts; else they raise Unavailable
+    and change nothing, because whoever holds the lease now finds out what became of the batches under way.
     """
 
     def __init__(self, engine: Engine, tenant: TenantName, connection: ConnectionName, vault: Vault) -> None:
         self.tenant = tenant
         self.connection = connection
+        self.lease: int | None = None
         self._engine = engine
         self._vault = vault
 
@@ -142,24 +146,34 @@ class ConnectionMemory:
         with self._session() as session:
             return ledger.load_open_batches(session, self.connection)
 
-    def open_intents(self, batch: Sequence[Intent]) -> None:
-        """Remember a batch that is about to be sent; raises Unavailable when one of its creates is open already."""
-        with self._session() as session:
+    def open_intents(self, batch: Sequence[Intent]) -> dict[tuple[RecordKey, str], Link]:
+        """Remember a batch that is about to be sent, except for creates of what is linked by now: gives their links.
+
+        Raises:
+            Unavailable: the lease is lost, or one of the creates is open already.
+        """
+        creates = {intent.write.identity: intent.id for intent in batch if intent.write.action is Action.CREATE}
+        with self._fenced() as session:
             ledger.open_intents(session, self.connection, batch)
+            # Asked after they are open: who settled the same create meanwhile has committed its link by now.
+            found = ledger.linked(session, list(creates), self.connection) if creates else {}
+            live = {identity: link for identity, link in found.items() if link.state is LinkState.LIVE}
+            ledger.fail_intents(session, [creates[identity] for identity in live])
+        return live
 
     def mark_sent(self, request_id: str) -> None:
         """Note that the batch is sent at this moment."""
-        with self._session() as session:
+        with self._fenced() as session:
             ledger.mark_sent(session, request_id)
 
     def rename_batch(self, ids: Sequence[UUID], request_id: str) -> None:
         """Let these intents be a batch of their own, sent at this moment."""
-        with self._session() as session:
+        with self._fenced() as session:
             ledger.rename_batch(session, ids, request_id)
 
     def settle(self, done: Mapping[UUID, tuple[Link, Decimal | None]], failed: Sequence[UUID]) -> None:
         """Note in one transaction what was done, with its links and totals, and what was not."""
-        with self._session() as session:
+        with self._fenced() as session:
             ledger.save_links(session, [link for link, _ in done.values()])
             ledger.settle_intents(session, {id_: total for id_, (_, total) in done.items()})
             ledger.fail_intents(session, failed)
@@ -168,6 +182,14 @@ class ConnectionMemory:
         """Give the item that was last written of this source record in this role."""
         with self._session() as session:
             return ledger.last_settled_item(session, self.connection, source, role)
+
+    @contextmanager
+    def _fenced(self) -> Iterator[Session]:
+        with self._session() as session:
+            # Nobody else gets the lease before this transaction ends.
+            if self.lease is not None and not ledger.holds_lease(session, self.connection, self.lease):
+                raise Unavailable(LEASE_LOST, connection=self.connection, operation="write")
+            yield session
 
     def _session(self) -> AbstractContextManager[Session]:
         return tenant_session(self._engine, self.tenant)

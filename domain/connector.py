@@ -49,6 +49,12 @@ class Writes(Protocol):
     def prepare(self) -> None:
         """Make the target ready to be written, at once when it is ready already; raises as ``held`` does."""
 
+    def fence(self, token: int) -> None:
+        """Write from now on only while the lease of this target is held under the token.
+
+        A target whose writes may be repeated safely needs no fence.
+        """
+
     def settle_open_intents(self) -> tuple[WriteOutcome, ...]:
         """Find out what became of writes that were sent and never answered, and finish them; raises as ``held`` does.
 

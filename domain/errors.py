@@ -16,6 +16,8 @@ ConnectorError
 
 from __future__ import annotations
 
+from pydantic import ValidationError
+
 from domain.keys import RecordKey
 
 
@@ -90,3 +92,9 @@ class AccessDenied(FatalError):
 
 class Misconfigured(FatalError):
     """The settings cannot work; the message says which one and what to do."""
+
+
+def first_fault(error: ValidationError) -> tuple[str, str]:
+    """Name the first value that cannot be used and say why; never the value itself, which may be a secret."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    return ".".join(str(part) for part in first["loc"]), first["msg"]

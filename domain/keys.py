@@ -40,6 +40,10 @@ TenantName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}
 """Name of a tenant: lower case letters, digits and dashes."""
 
 
+UNNAMED = "unknown-"
+"""How the id begins that stands for a record whose own id cannot be read."""
+
+
 class RecordKey(BaseModel):
     """Names one record for ever: ``berlin-shop:order:794``.
 

@@ -54,7 +54,11 @@ class SyncRequest(BaseModel):
 
 
 class Tally(BaseModel):
-    """Source records of one kind by the worst that became of them; a record found gone counts as read and updated."""
+    """Source records of one kind by the worst that became of them.
+
+    A record found gone counts as read and updated; one that is read a second time, because it changed meanwhile or was
+    still queued, counts a second time.
+    """
 
     model_config = ConfigDict(frozen=True)
 

@@ -171,6 +171,12 @@ class WriteOutcome(BaseModel):
     problem: Problem | None = None
     total: Decimal | None = None
 
+    @property
+    def differs(self) -> bool:
+        """Whether the document was written, and comes to another total than it must."""
+        expected = self.write.expected_total
+        return self.total is not None and expected is not None and self.total != expected
+
     @model_validator(mode="after")
     def _has_one_end(self) -> Self:
         if (self.link is None) == (self.problem is None) or (self.problem is None) == (self.result is Result.FAILED):

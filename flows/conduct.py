@@ -15,11 +15,11 @@ from config.open_run import OpenRun
 from config.routes import ROUTES
 from config.wiring import open_run
 from db.ledger import close_run
-from domain.errors import ConnectorError, Misconfigured
+from domain.errors import ConnectorError, Misconfigured, first_fault
 from domain.sync import Mode, RunState, SyncReport, SyncRequest, Tally
 from flows.logs import keep_tracebacks_out
 from flows.memory import calm_collector
-from flows.progress import finish_bar
+from flows.progress import finish_bar, not_fatal
 from flows.route import Route
 from flows.summary import publish
 from flows.walk import walk
@@ -55,7 +55,8 @@ def carry_out(run: OpenRun, route: Route) -> SyncReport:
     )
     with run.ledger() as session:
         close_run(session, run.id, RunState.COMPLETED, None)
-    publish(run, report)
+    with not_fatal():
+        publish(run, report)
     return report
 
 
@@ -65,14 +66,14 @@ def build_request(route: str, parameters: Mapping[str, object]) -> SyncRequest:
     Raises:
         Misconfigured: one sentence naming the parameter that cannot be used, and why.
     """
-    every = ROUTES[route]
-    given = {name: value for name, value in parameters.items() if value is not None}
+    every = ROUTES[route].kinds
+    # A form that was cleared hands on an empty list, and means the same as one that was never filled in.
+    given = {name: value for name, value in parameters.items() if value not in (None, [])}
     try:
         request = SyncRequest.model_validate({"route": route, "kinds": every, **given})
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise Misconfigured(f"the parameter {where} cannot be used: {first['msg']}") from None
+        where, why = first_fault(error)
+        raise Misconfigured(f"the parameter {where} cannot be used: {why}") from None
     if request.ids and len(request.kinds) != 1:
         raise Misconfigured("the parameter ids needs exactly one kind, because ids of different kinds overlap")
     if request.since and (request.ids or request.mode is Mode.FULL):

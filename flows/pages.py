@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from math import ceil
 
 from prefect import flow
 
@@ -14,15 +15,15 @@ from domain.records import Page
 from domain.writes import Plan
 from flows.progress import announce
 from flows.route import Route
-from mapping.plan import plan_removals, unique_records
+from mapping.plan import unique_records
 from mapping.tally import tally_plan
 from tasks.fetch import fetch_page
 from tasks.sealed import Sealed
 from tasks.settle import settle_page
 from tasks.write import write_plan
 
-# Four task runs a page. Prefect records task runs from a bounded queue that drops what comes in too long a burst;
-# below about 300 per flow run nothing was ever lost.
+# Four task runs for each part of a page that is planned and written at once. Prefect records task runs from a bounded
+# queue that drops what comes in too long a burst; below about 300 per flow run nothing was ever lost.
 PAGES_PER_FLOW_RUN = 60
 
 Seen = dict[str, str | None]
@@ -52,11 +53,11 @@ def walk_on(
 def carry_some_pages(
     run: OpenRun, route: Route, kind: Kind, since: datetime | None, at: str | None, seen: Seen, most: int
 ) -> str | None:
-    """Carry up to ``most`` pages from the cursor on, reading each while the one before is written."""
+    """Carry up to ``most`` parts of pages from the cursor on, reading each page while the one before is written."""
     coming = fetch_page.submit(run, kind, since, at)
     while True:
         page = coming.result().take()
-        most -= 1
+        most -= max(1, ceil(len(page.records) / route.records_at_once))
         more = page.next is not None and most > 0
         if more:
             coming = fetch_page.submit(run, kind, since, page.next)
@@ -83,9 +84,9 @@ def parts_of(page: Page, records: int) -> Iterator[Page]:
         yield Page(records=unique[start : start + records])
 
 
-def carry_removals(run: OpenRun, kind: Kind, gone: Sequence[RecordKey]) -> None:
-    """Mark records that the source no longer has as deleted in the target."""
-    carry_plan(run, kind, tuple(gone), plan_removals(gone, target=run.request.target))
+def carry_gone(run: OpenRun, route: Route, kind: Kind, gone: Sequence[RecordKey]) -> None:
+    """Do with records that the source no longer has what the route does with them."""
+    carry_plan(run, kind, tuple(gone), route.plan_gone(gone, target=run.request.target))
 
 
 def carry_plan(run: OpenRun, kind: Kind, keys: tuple[RecordKey, ...], plan: Plan) -> None:

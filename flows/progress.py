@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 from uuid import UUID
 
+import httpx
 from prefect import get_run_logger
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.exceptions import PrefectException
 
 from config.open_run import OpenRun
 from domain.keys import Kind
@@ -30,7 +34,8 @@ def announce(run: OpenRun, kind: Kind) -> None:
         extra={"sync_kind": kind.value, "sync_read": tally.read, "sync_expected": expected},
     )  # fmt: skip
     if time.monotonic() - run.shown_at >= SECONDS_BETWEEN_UPDATES:
-        show_bar(run, kind, tally.read / expected if expected else 1.0)
+        with not_fatal():
+            show_bar(run, kind, tally.read / expected if expected else 1.0)
 
 
 def show_bar(run: OpenRun, kind: Kind, part: float) -> None:
@@ -48,4 +53,14 @@ def show_bar(run: OpenRun, kind: Kind, part: float) -> None:
 def finish_bar(run: OpenRun) -> None:
     """Fill the bar of a run that is done, if it was long enough to have one."""
     if run.progress is not None:
-        update_progress_artifact(run.progress, 100.0)
+        with not_fatal():
+            update_progress_artifact(run.progress, 100.0)
+
+
+@contextmanager
+def not_fatal() -> Iterator[None]:
+    """Go on when Prefect cannot show something: what is only looked at must not end what is being done."""
+    try:
+        yield
+    except (PrefectException, httpx.HTTPError) as error:
+        get_run_logger().warning("Prefect could not show how far this run has come: %s", error)

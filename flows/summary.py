@@ -18,7 +18,10 @@ def publish(run: OpenRun, report: SyncReport) -> None:
     with run.ledger() as session:
         problems = open_problems(session, PROBLEMS_SHOWN, run.id)
     if problems:
-        rows = [{"record": str(problem.key), "code": problem.code, "why": problem.message} for problem in problems]
+        rows = [
+            {"record": str(each.key), "code": each.code, "why": each.message, "what to do": each.advice or ""}
+            for each in problems
+        ]
         create_table_artifact(key="sync-problems", table=rows, description="Records that were not written")
 
 

@@ -8,15 +8,22 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from config.open_run import OpenRun
-from db.ledger import live_ids, move_watermark, open_problem_ids, outdated_skips, resolve_problems, watermark
+from db.ledger import (
+    forget_skips,
+    live_ids,
+    move_watermark,
+    open_problem_ids,
+    outdated_skips,
+    resolve_problems,
+    watermark,
+)
 from domain.errors import FatalError, Misconfigured
-from domain.keys import Kind, RecordKey
+from domain.keys import UNNAMED, Kind, RecordKey
 from domain.problems import Fate, Problem
 from domain.records import Page
 from domain.sync import Mode
-from flows.pages import UNREADABLE, Seen, carry_page, carry_pages, carry_removals
+from flows.pages import UNREADABLE, Seen, carry_gone, carry_page, carry_pages
 from flows.route import Route
-from mapping.posting import posting_hash
 from tasks.fetch import fetch_ids, sweep_ids
 from tasks.sealed import Sealed
 from tasks.settle import settle_found
@@ -98,37 +105,49 @@ def repair_drift(run: OpenRun, route: Route, kind: Kind, seen: Seen) -> None:
     # The sweep turns pages too, so each record it missed is asked for by its id before it counts as gone.
     gone = missing - carry_ids(run, route, kind, missing)
     if gone:
-        remove(run, kind, gone, known=len(known))
+        carry_vanished(run, route, kind, gone, known=len(known))
 
 
-def remove(run: OpenRun, kind: Kind, gone: set[str], known: int) -> None:
-    """Mark vanished records as deleted in the target.
+def carry_vanished(run: OpenRun, route: Route, kind: Kind, gone: set[str], known: int) -> None:
+    """Do with vanished records what the route does with them.
 
     Raises:
         FatalError: implausibly many are gone and the run was not told that this is right.
     """
-    implausible = len(gone) > max(PLAUSIBLY_GONE, known * PLAUSIBLY_GONE_SHARE)
+    with run.ledger() as session:
+        told = open_problem_ids(session, run.request.source, kind, run.request.target, limit=None)
+    implausible = len(gone - set(told)) > max(PLAUSIBLY_GONE, known * PLAUSIBLY_GONE_SHARE)
     if implausible and not run.request.allow_removals:
         raise FatalError(
             f"{len(gone)} of {known} {kind} records are gone from {run.request.source}; nothing was deleted. "
             "If that is right, run it again in mode full with allow_removals"
         )
     for ids in in_pages(sorted(gone)):
-        carry_removals(run, kind, keys_of(run, kind, ids))
+        carry_gone(run, route, kind, keys_of(run, kind, ids))
 
 
 def retry_queued(run: OpenRun, route: Route, kind: Kind, seen: Seen) -> None:
     """Read again the records that failed in earlier runs; the watermark has passed them, the queue has not."""
-    request = run.request
+    request, rules = run.request, route.rules(run)
     with run.ledger() as session:
         queued = set(open_problem_ids(session, request.source, kind, request.target, QUEUED_PER_RUN))
-        rules = posting_hash(run.policy)
         queued |= set(outdated_skips(session, request.source, kind, request.target, rules, QUEUED_PER_RUN))
     queued -= seen.keys()
     gone = queued - carry_ids(run, route, kind, queued)
     if gone and not request.dry_run:
-        with run.ledger() as session:
-            resolve_problems(session, request.target, keys_of(run, kind, gone), run.id)
+        forget(run, kind, gone)
+
+
+def forget(run: OpenRun, kind: Kind, gone: set[str]) -> None:
+    """Take out of the queue what the source no longer has, unless it stands in the target or was never nameable."""
+    request = run.request
+    with run.ledger() as session:
+        standing = live_ids(session, request.source, kind, request.target)
+        # A record whose id cannot be read cannot be asked for either; only a full walk that no longer meets it tells.
+        unnamed = {key for key in gone if key.startswith(UNNAMED) and request.mode is not Mode.FULL}
+        keys = keys_of(run, kind, gone - standing - unnamed)
+        resolve_problems(session, request.target, keys, run.id)
+        forget_skips(session, request.target, keys)
 
 
 def carry_ids(run: OpenRun, route: Route, kind: Kind, ids: Iterable[str]) -> set[str]:
@@ -148,7 +167,7 @@ def walk_ids(run: OpenRun, route: Route, kind: Kind) -> None:
     with run.ledger() as session:
         gone = absent & live_ids(session, run.request.source, kind, run.request.target)
     if gone:
-        carry_removals(run, kind, keys_of(run, kind, sorted(gone)))
+        carry_gone(run, route, kind, keys_of(run, kind, sorted(gone)))
     if unknown := keys_of(run, kind, sorted(absent - gone)):
         carry_page(run, route, kind, Page(records=(), problems=tuple(map(not_there, unknown))))
 

@@ -12,10 +12,11 @@ from domain.sync import Mode, SyncReport
 from flows.conduct import conduct
 from flows.hooks import HOOKS
 from flows.route import Route
-from tasks.map import map_postings
+from mapping.posting_plan import plan_withdrawals
+from tasks.map import map_postings, rules_of
 
 # Ten batches of thirty, the most that QuickBooks takes at once.
-ROUTE = Route(WOOCOMMERCE_TO_QUICKBOOKS, map_postings, records_at_once=300)
+ROUTE = Route(WOOCOMMERCE_TO_QUICKBOOKS, map_postings, plan_withdrawals, records_at_once=300, rules=rules_of)
 
 
 @flow(

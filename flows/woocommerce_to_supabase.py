@@ -12,10 +12,13 @@ from domain.sync import Mode, SyncReport
 from flows.conduct import conduct
 from flows.hooks import HOOKS
 from flows.route import Route
+from mapping.plan import plan_removals
 from tasks.map import map_page
 
 # So many records are worth the task runs that carry them; the source reads so many at once.
-ROUTE = Route(WOOCOMMERCE_TO_SUPABASE, map_page, records_at_once=2000)
+ROUTE = Route(
+    WOOCOMMERCE_TO_SUPABASE, map_page, plan_removals, records_at_once=2000, rules=lambda run: "everything is carried"
+)
 
 
 @flow(

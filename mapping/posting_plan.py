@@ -11,7 +11,8 @@ from domain.problems import Fate, Problem
 from domain.records import LineType, Order, OrderLine, Record, Refund
 from domain.writes import DOCUMENT, NEW, Action, Link, LinkState, Plan, Ref, Skipped, Waiting, Write
 from mapping.engine import Mappings
-from mapping.posting import Outcome, Posting, exclude_closed, post_order, post_refund
+from mapping.fingerprint import fingerprint
+from mapping.posting import Outcome, Posting, exclude_closed, post_order, post_refund, posting_hash
 from mapping.posting_entries import ITEM, PAYMENT, Entry, customer_identity
 from mapping.posting_lines import Helper, item_of_line
 from mapping.posting_policy import PostingPolicy
@@ -19,6 +20,8 @@ from mapping.refusal import Exclusion
 
 Identity = tuple[RecordKey, str]
 Content = TypeVar("Content", Order, Refund)
+WITHDRAWN = "posted_then_withdrawn"
+"""The code of the problem of a posted record that the shop no longer has, or no longer means to be posted."""
 _BY_HAND = "Void or correct it in QuickBooks by hand; the sync deletes nothing from the books."
 
 
@@ -74,6 +77,19 @@ def _bodies(records: Iterable[Record], body: type[Content]) -> dict[RecordKey, C
 
 def _order_of(refund: Refund, key: RecordKey) -> RecordKey:
     return RecordKey(connection=key.connection, kind=Kind.ORDER, id=refund.order_id)
+
+
+def plan_withdrawals(gone: Iterable[RecordKey], *, target: ConnectionName) -> Plan:
+    """Plan for posted records that are gone from the shop: each is a problem, for nothing is deleted in books."""
+    text = "It is gone from the shop and still stands in the books."
+    problems = (Problem(code=WITHDRAWN, message=text, fate=Fate.SKIP, key=key, advice=_BY_HAND) for key in gone)
+    return Plan(target=target, problems=tuple(problems))
+
+
+def posting_rules(policy: PostingPolicy, company: Company) -> str:
+    """Name everything by which records are skipped: the policy, the mappings, and what the books themselves allow."""
+    facts = company.model_dump_json(include={"home_currency", "is_multi_currency", "closed_until"})
+    return fingerprint(posting_hash(policy).encode(), facts.encode())
 
 
 def _item_identities(lines: Iterable[OrderLine], source: ConnectionName) -> set[Identity]:
@@ -151,7 +167,7 @@ class _Planner:
         elif link is None:
             self._skipped.append(outcome)
         else:
-            self._refuse(key, "posted_then_withdrawn", f"It was posted as {link.target}. {outcome.reason}")
+            self._refuse(key, WITHDRAWN, f"It was posted as {link.target}. {outcome.reason}")
 
     def _add_posting(self, posting: Posting, link: Link | None) -> None:
         document = posting.documents[0]

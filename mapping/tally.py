@@ -18,9 +18,10 @@ def tally_outcomes(keys: Collection[RecordKey], plan: Plan, outcomes: Sequence[W
     """Count the records of a plan once it was carried out; a record found gone counts as updated.
 
     ``keys`` come from the reading side, so that a record lost on the way unbalances the tally. Writes of what records
-    lean on, such as customers and items, are not counted.
+    lean on, such as customers and items, are not counted. A document that does not come to the right total has failed.
     """
-    return _tally(keys, plan, [(outcome.write.source, outcome.result) for outcome in outcomes])
+    results = ((each.write.source, Result.FAILED if each.differs else each.result) for each in outcomes)
+    return _tally(keys, plan, list(results))
 
 
 def tally_plan(keys: Collection[RecordKey], plan: Plan) -> Tally:

@@ -37,19 +37,23 @@ def take_lease(run: OpenRun) -> int:
 
 @contextmanager
 def leased(run: OpenRun) -> Iterator[int]:
-    """Hold the lease for as long as the block lasts and give its fencing token.
+    """Hold the lease for as long as the block lasts, fence the target with its token, and give the token.
 
     Settling gives it back, and sees whether it was lost meanwhile; a block that fails gives it back at once.
 
     Raises:
-        Unavailable: another run keeps writing to the target.
+        Unavailable: another run keeps writing to the target, or took over before the block ended.
     """
     token = take_lease(run)
-    done = Event()
-    keeper = Thread(target=_keep, args=(run, token, done), name="lease-keeper", daemon=True)
+    run.target.fence(token)
+    done, lost = Event(), Event()
+    keeper = Thread(target=_keep, args=(run, token, done, lost), name="lease-keeper", daemon=True)
     keeper.start()
     try:
         yield token
+        if lost.is_set():
+            # Settling would refuse; the next attempt finds what was written.
+            raise Unavailable("another run took over meanwhile", connection=run.request.target, operation="write")
     except BaseException:
         with suppress(ConnectorError), run.ledger() as session:
             release_lease(session, run.request.target, token)
@@ -59,11 +63,12 @@ def leased(run: OpenRun) -> Iterator[int]:
         keeper.join()
 
 
-def _keep(run: OpenRun, token: int, done: Event) -> None:
-    while not done.wait(RENEWAL_SECONDS):
+def _keep(run: OpenRun, token: int, done: Event, lost: Event) -> None:
+    while not (lost.is_set() or done.wait(RENEWAL_SECONDS)):
         try:
             with run.ledger() as session:
-                renew_lease(session, run.request.target, token, LEASE_SECONDS)
+                if not renew_lease(session, run.request.target, token, LEASE_SECONDS):
+                    lost.set()
         except ConnectorError:
-            # The ledger is away: the next turn may find it back, and settling looks at the lease again.
+            # The ledger is away: the next turn may find it back, and whoever writes or settles looks at it again.
             continue

@@ -13,8 +13,7 @@ from domain.keys import Kind
 from domain.records import Page, Record, Refund
 from domain.writes import Plan
 from mapping.plan import plan_page
-from mapping.posting import posting_hash
-from mapping.posting_plan import link_identities, plan_postings
+from mapping.posting_plan import link_identities, plan_postings, posting_rules
 from tasks.policy import STEP
 from tasks.sealed import Sealed
 
@@ -39,12 +38,20 @@ def map_postings(run: OpenRun, kind: Kind, page: Sealed[Page]) -> Sealed[Plan]:
     company = cast(Books, run.target).company()
     wanted = link_identities(orders, refunds, policy=run.policy, company=company, parents=parents)
     with run.ledger() as session:
-        links = linked(session, list(wanted), run.request.target)
+        links = {**linked(session, list(wanted), run.request.target), **run.foretold}
     plan = plan_postings(
         orders, refunds, target=run.request.target, links=links, policy=run.policy, company=company, parents=parents
     )
-    changes = {"problems": (*page.content.problems, *plan.problems), "rules": posting_hash(run.policy)}
-    return Sealed(plan.model_copy(update=changes))
+    if run.request.dry_run:
+        # What a later page leans on would stand by then.
+        run.foretold |= {write.identity: write.link() for write in plan.writes}
+    problems = (*page.content.problems, *plan.problems)
+    return Sealed(plan.model_copy(update={"problems": problems, "rules": rules_of(run)}))
+
+
+def rules_of(run: OpenRun) -> str:
+    """Name what decides which orders and refunds are skipped: the policy, and what the books themselves allow."""
+    return posting_rules(run.policy, cast(Books, run.target).company())
 
 
 def orders_of(run: OpenRun, refunds: list[Record]) -> list[Record]:

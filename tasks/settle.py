@@ -11,6 +11,7 @@ from config.open_run import OpenRun
 from db.ledger import (
     forget_skips,
     holds_lease,
+    is_settled,
     log_outcomes,
     release_lease,
     report_progress,
@@ -19,11 +20,11 @@ from db.ledger import (
     save_problems,
     save_skips,
 )
-from domain.errors import Unavailable
+from domain.errors import Conflict
 from domain.keys import Kind, RecordKey
 from domain.problems import Fate, Problem
 from domain.sync import Tally
-from domain.writes import Plan, Waiting, WriteOutcome
+from domain.writes import DOCUMENT, Plan, Waiting, WriteOutcome
 from mapping.tally import tally_outcomes
 from tasks.policy import STEP
 from tasks.sealed import Sealed
@@ -41,6 +42,9 @@ def settle_page(
     outcomes = written.outcomes if written else ()
     tally = tally_outcomes(frozenset(keys.content), plan.content, outcomes)
     with run.ledger() as session:
+        if written and is_settled(session, run.request.target, written.token):
+            # Our own commit went through and its answer was lost: this is the second try.
+            return tally
         if written:
             claim_settling(session, run, written)
         remember(session, run, keys.content, plan.content, outcomes)
@@ -48,11 +52,13 @@ def settle_page(
     return tally
 
 
-@task(task_run_name="settle what was in doubt", **STEP)
+@task(task_run_name="settle what was found", **STEP)
 def settle_found(run: OpenRun, written: Written) -> None:
     """Remember what became of writes that an earlier run left in doubt, and give the lease back."""
     keys = tuple({outcome.write.source for outcome in written.outcomes})
     with run.ledger() as session:
+        if is_settled(session, run.request.target, written.token):
+            return
         claim_settling(session, run, written)
         remember(session, run, keys, Plan(target=run.request.target), written.outcomes)
 
@@ -66,7 +72,7 @@ def remember(
     problems = [*plan.problems, *map(waiting_problem, plan.waiting), *outcome_problems(outcomes)]
     kept = {problem.key for problem in problems}
     resolve_problems(session, target, [key for key in keys if key not in kept], run.id, but_not=TOTAL_DIFFERS)
-    mended = [outcome.write.source for outcome in outcomes if outcome.total is not None]
+    mended = [each.write.source for each in outcomes if each.total is not None and each.write.role == DOCUMENT]
     resolve_problems(session, target, [key for key in mended if key not in kept], run.id)
     save_problems(session, run.id, target, problems)
     skipped = {skip.key for skip in plan.skipped}
@@ -78,16 +84,15 @@ def remember(
 def outcome_problems(outcomes: Sequence[WriteOutcome]) -> Iterator[Problem]:
     """Give the problems of writes that failed, and of documents that do not come to the shop's total."""
     for outcome in outcomes:
-        expected = outcome.write.expected_total
         if outcome.problem is not None:
             yield outcome.problem
-        elif outcome.total is not None and expected is not None and outcome.total != expected:
+        elif outcome.differs:
             yield Problem(
                 code=TOTAL_DIFFERS,
-                message=f"the shop says {expected}, the books say {outcome.total}",
+                message=f"the shop says {outcome.write.expected_total}, the books say {outcome.total}",
                 fate=Fate.SKIP,
                 key=outcome.write.source,
-                advice="compare the taxes and roundings of the document with the order, and correct it in the books",
+                advice="compare taxes and roundings of document and order; it is compared anew when the order changes",
             )
 
 
@@ -101,8 +106,8 @@ def claim_settling(session: Session, run: OpenRun, written: Written) -> None:
     """Give the lease back in the transaction that settles, if it is still ours.
 
     Raises:
-        Unavailable: it expired and somebody else took it; what they wrote is not overwritten by our memory.
+        Conflict: it expired and somebody else took it; what they wrote is not overwritten by our memory.
     """
     if not holds_lease(session, run.request.target, written.token):
-        raise Unavailable("the lease was lost while writing", connection=run.request.target, operation="settle")
+        raise Conflict("the lease was lost while writing", connection=run.request.target, operation="settle")
     release_lease(session, run.request.target, written.token)

@@ -13,8 +13,9 @@ from pydantic import SecretStr
 
 from connectors.http import Call
 from connectors.quickbooks.pace import Pace
-from connectors.quickbooks.settings import QuickBooksCredentials, QuickBooksSettings, parse
+from connectors.quickbooks.settings import QuickBooksCredentials, QuickBooksSettings
 from connectors.quickbooks.wire import read_token_refusal, read_tokens
+from connectors.stored import parse
 from db.connection_memory import RECONNECT, ConnectionMemory, HeldCredentials
 from domain.errors import AccessDenied, ConnectorError, Misconfigured, RateLimited, Unavailable
 
@@ -140,7 +141,7 @@ class TokenAuth(httpx.Auth):
         return self._call.error(Unavailable, f"Intuit renews no access: status {response.status_code}", response)
 
     def _parsed(self, secrets: Mapping[str, str]) -> QuickBooksCredentials:
-        return parse(QuickBooksCredentials, secrets, self._memory.connection)
+        return parse(QuickBooksCredentials, secrets, self._memory.connection, "QuickBooks")
 
 
 def _sign(request: httpx.Request, tokens: QuickBooksCredentials) -> None:

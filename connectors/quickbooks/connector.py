@@ -18,8 +18,9 @@ from connectors.quickbooks.names import NameMirror
 from connectors.quickbooks.pace import Pace
 from connectors.quickbooks.posting import Posting
 from connectors.quickbooks.recognition import Recognition
-from connectors.quickbooks.settings import QuickBooksCredentials, QuickBooksSettings, parse
+from connectors.quickbooks.settings import QuickBooksCredentials, QuickBooksSettings
 from connectors.quickbooks.settling import Settling
+from connectors.stored import parse
 from db.connection_memory import ConnectionMemory
 from domain.books import Company
 from domain.keys import ConnectionName, Kind, TenantName
@@ -71,6 +72,10 @@ class QuickBooksConnector:
     def held(self, kind: Kind, source: ConnectionName, ids: Sequence[str]) -> Mapping[str, str]:
         """Give the fingerprints under which documents of these records were last written; asks only the ledger."""
         return self._memory.prints(source, kind, ids)
+
+    def fence(self, token: int) -> None:
+        """Write from now on only while the lease of this company is held under the token; see ``ConnectionMemory``."""
+        self._memory.lease = token
 
     def settle_open_intents(self) -> tuple[WriteOutcome, ...]:
         """Find out what became of batches without an answer, finish them, and give the outcome of each write.
@@ -126,8 +131,8 @@ def open_quickbooks(
     """
     if (memory.tenant, memory.connection) != (tenant, connection):
         raise ValueError("the memory handed in belongs to another connection")
-    known = parse(QuickBooksSettings, settings, connection)
-    secret = parse(QuickBooksCredentials, credentials, connection).client_secret
+    known = parse(QuickBooksSettings, settings, connection, "QuickBooks")
+    secret = parse(QuickBooksCredentials, credentials, connection, "QuickBooks").client_secret
     pace = pace or Pace()
     client = QuickBooksClient(known, TokenAuth(known, secret, memory, pace), memory, pace, patience or Patience())
     return QuickBooksConnector(connection, client, memory)

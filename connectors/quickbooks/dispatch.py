@@ -12,7 +12,7 @@ from connectors.quickbooks.faults import fault_in, meaning_of, problem_of
 from connectors.quickbooks.names import NameMirror, name_field
 from connectors.quickbooks.recognition import Recognition, holds
 from connectors.quickbooks.streams import STREAMS
-from connectors.quickbooks.translate import Draft, bid_of, body_of, done, failed, item_text
+from connectors.quickbooks.translate import Draft, bid_of, body_of, done, failed, item_text, standing
 from connectors.quickbooks.wire import DUPLICATE_NAME, DUPLICATE_NUMBER, NOT_FOUND, STALE, ErrorWire
 from db.connection_memory import ConnectionMemory
 from db.ledger import Intent
@@ -61,8 +61,11 @@ class Dispatch:
         outcomes: list[WriteOutcome] = []
         for start in range(0, len(drafts), MOST_ITEMS):
             intents = intents_of(drafts[start : start + MOST_ITEMS])
-            self._memory.open_intents(intents)
-            outcomes += self.deliver(intents, is_last_attempt=is_last_attempt)
+            links = self._memory.open_intents(intents)
+            there = [intent.write for intent in intents if intent.write.identity in links]
+            outcomes += [standing(write, links[write.identity]) for write in there]
+            if rest := [intent for intent in intents if intent.write.identity not in links]:
+                outcomes += self.deliver(rest, is_last_attempt=is_last_attempt)
         return outcomes
 
     def deliver(

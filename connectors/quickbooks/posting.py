@@ -8,7 +8,17 @@ from connectors.quickbooks.dispatch import Dispatch
 from connectors.quickbooks.names import NameMirror, fold, name_field, wanted_name
 from connectors.quickbooks.recognition import Recognition
 from connectors.quickbooks.streams import STREAMS
-from connectors.quickbooks.translate import Body, Draft, Identity, UnresolvedRef, done, failed, refs_in, resolve
+from connectors.quickbooks.translate import (
+    Body,
+    Draft,
+    Identity,
+    UnresolvedRef,
+    done,
+    failed,
+    refs_in,
+    resolve,
+    standing,
+)
 from db.connection_memory import ConnectionMemory
 from db.models.books import NameEntity
 from domain.errors import Missing
@@ -59,9 +69,7 @@ class Posting:
         elif earlier is not None and earlier.link is not None and earlier.write.fingerprint == write.fingerprint:
             self._note([earlier])
         elif link is not None and write.action is Action.CREATE:
-            same = link.fingerprint == write.fingerprint
-            outcome = WriteOutcome(write=write, result=Result.UNCHANGED, link=link)
-            self._note([outcome if same else failed(write, _changed(write))])
+            self._note([standing(write, link)])
         else:
             return False
         return True
@@ -163,15 +171,6 @@ def _not_removed(write: Write) -> Problem:
         fate=Fate.SKIP,
         key=write.source,
         advice="void or deactivate it in QuickBooks if it should not count",
-    )
-
-
-def _changed(write: Write) -> Problem:
-    return Problem(
-        code="quickbooks.planned_late",
-        message="it was written in another form after this plan was made",
-        fate=Fate.RETRY,
-        key=write.source,
     )
 
 

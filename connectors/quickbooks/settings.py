@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Self, TypeVar
+from typing import Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from connectors.http import check_url
 from domain.errors import Misconfigured
-
-Model = TypeVar("Model", bound=BaseModel)
 
 PRODUCTION = "https://quickbooks.api.intuit.com"
 SANDBOX = "https://sandbox-quickbooks.api.intuit.com"
@@ -70,22 +67,6 @@ class QuickBooksCredentials(BaseModel):
         """Give them as the vault keeps them: all text, in clear."""
         values: dict[str, SecretStr | datetime | None] = dict(self)
         return {name: _text(value) for name, value in values.items() if value is not None}
-
-
-def parse(model: type[Model], values: Mapping[str, object], connection: str) -> Model:
-    """Build settings or credentials from what was stored.
-
-    Raises:
-        Misconfigured: one sentence that names the first value that cannot be used, never the value itself.
-    """
-    try:
-        return model.model_validate(dict(values))
-    except Misconfigured as error:
-        raise Misconfigured(str(error), connection=connection) from None
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise Misconfigured(f"{name} of QuickBooks cannot be used: {first['msg']}", connection=connection) from None
 
 
 def _text(value: SecretStr | datetime) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from connectors.quickbooks.streams import STREAMS
 from connectors.quickbooks.wire import Entity, plain, read_json, write_json
 from domain.keys import RecordKey
-from domain.problems import Problem
+from domain.problems import Fate, Problem
 from domain.writes import Action, Link, Ref, Result, Write, WriteOutcome
 
 Body = dict[str, Any]
@@ -94,6 +94,19 @@ def done(write: Write, row: Entity, result: Result) -> WriteOutcome:
         version=str(row.get("SyncToken", "0")),
     )
     return WriteOutcome(write=write, result=result, link=link, total=total_of(row))
+
+
+def standing(write: Write, link: Link) -> WriteOutcome:
+    """Give the outcome of a create of what stands in the books already."""
+    if link.fingerprint == write.fingerprint:
+        return WriteOutcome(write=write, result=Result.UNCHANGED, link=link)
+    late = Problem(
+        code="quickbooks.planned_late",
+        message="it was written in another form after this plan was made",
+        fate=Fate.RETRY,
+        key=write.source,
+    )
+    return failed(write, late)
 
 
 def failed(write: Write, problem: Problem) -> WriteOutcome:

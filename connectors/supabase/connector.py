@@ -7,10 +7,11 @@ from typing import Self
 
 from psycopg.errors import UndefinedTable
 
+from connectors.stored import parse
 from connectors.supabase.client import Client
 from connectors.supabase.merge import Merge
 from connectors.supabase.schema import prepare
-from connectors.supabase.settings import SupabaseCredentials, SupabaseSettings, parse
+from connectors.supabase.settings import SupabaseCredentials, SupabaseSettings
 from connectors.supabase.streams import TABLES
 from connectors.supabase.tables import Table
 from domain.errors import Misconfigured, Rejected
@@ -43,6 +44,9 @@ class SupabaseConnector:
         """Make the tables, or bring them up to date; raises as ``held`` does."""
         with self._client.transaction("prepare") as cursor:
             prepare(cursor, self.connection)
+
+    def fence(self, token: int) -> None:
+        """Nothing: a row that two runs write is the same row."""
 
     def settle_open_intents(self) -> tuple[WriteOutcome, ...]:
         """Nothing is ever in doubt: a page that may or may not be written is simply written again."""
@@ -110,7 +114,8 @@ def open_supabase(
     Raises:
         Misconfigured: settings or connection string cannot be used.
     """
-    checked = parse(SupabaseSettings, settings, connection), parse(SupabaseCredentials, credentials, connection)
+    of = (connection, "the warehouse")
+    checked = parse(SupabaseSettings, settings, *of), parse(SupabaseCredentials, credentials, *of)
     return SupabaseConnector(connection, Client(tenant, connection, *checked))
 
 

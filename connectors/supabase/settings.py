@@ -7,15 +7,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from domain.errors import Misconfigured
-
-Model = TypeVar("Model", bound=BaseModel)
 
 ADVICE = (
     "copy the connection string from Connect in the Supabase dashboard: postgresql://user:password@host:port/database"
@@ -117,22 +114,6 @@ def place_of(parts: Mapping[str, str]) -> Place:
         database=parts.get("dbname") or parts.get("user", "postgres"),
         user=parts.get("user", ""),
     )
-
-
-def parse(model: type[Model], values: Mapping[str, object], connection: str) -> Model:
-    """Build settings or credentials from what was stored.
-
-    Raises:
-        Misconfigured: one sentence that names the first value that cannot be used, never the value itself.
-    """
-    try:
-        return model.model_validate(dict(values))
-    except Misconfigured as error:
-        raise Misconfigured(str(error), connection=connection) from None
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise Misconfigured(f"{name} of the warehouse cannot be used: {first['msg']}", connection=connection) from None
 
 
 def _taken_apart(url: str) -> dict[str, str]:

@@ -11,13 +11,14 @@ from typing import Self, TypeVar
 import msgspec
 
 from connectors.http import Patience
+from connectors.stored import parse
 from connectors.woocommerce.answers import Listing
 from connectors.woocommerce.changes import ChangeWalk
 from connectors.woocommerce.client import WooCommerceClient
 from connectors.woocommerce.cursors import ChangesAt, WalkAt, from_text, to_text
 from connectors.woocommerce.older import ChildWalk
 from connectors.woocommerce.reading import Reader, page
-from connectors.woocommerce.settings import WooCommerceCredentials, WooCommerceSettings, parse
+from connectors.woocommerce.settings import WooCommerceCredentials, WooCommerceSettings
 from connectors.woocommerce.streams import STREAMS, Params
 from connectors.woocommerce.walk import BY_ID, Walk
 from connectors.woocommerce.wire import SweepWire
@@ -168,8 +169,8 @@ def open_woocommerce(
     """
     client = WooCommerceClient(
         connection,
-        parse(WooCommerceSettings, settings, connection),
-        parse(WooCommerceCredentials, credentials, connection),
+        parse(WooCommerceSettings, settings, connection, "the shop"),
+        parse(WooCommerceCredentials, credentials, connection, "the shop"),
         patience,
     )
     logger.debug("%s: opened for tenant %s", connection, tenant)

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from connectors.woocommerce.streams import Stream
 from connectors.woocommerce.values import Untranslatable
 from connectors.woocommerce.wire import IdWire
-from domain.keys import Kind, RecordKey
+from domain.errors import first_fault
+from domain.keys import UNNAMED, Kind, RecordKey
 from domain.problems import Fate, Problem
 from domain.records import Page, Record
 from mapping.fingerprint import fingerprint
@@ -63,7 +64,7 @@ class Reader:
             number = str(_id.decode(row).id)
         except (msgspec.DecodeError, UnicodeDecodeError):
             # Named after its bytes, so that it is the same problem when it is met again.
-            number = f"unknown-{fingerprint(bytes(row))}"
+            number = f"{UNNAMED}{fingerprint(bytes(row))}"
         key = self._key(number)
         return Problem(
             code=UNREADABLE,
@@ -82,8 +83,8 @@ def _reason(error: Exception) -> str:
     if isinstance(error, Untranslatable):
         return str(error)
     if isinstance(error, ValidationError):
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        return f"field {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        name, why = first_fault(error)
+        return f"field {name}: {why}"
     if isinstance(error, msgspec.ValidationError):
         expected, _, path = str(error).replace("`", "").partition(" - at $.")
         return f"field {path}: {expected}" if path else expected

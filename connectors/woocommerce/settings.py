@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from connectors.http import check_url
 from domain.errors import Misconfigured
-
-Model = TypeVar("Model", bound=BaseModel)
 
 REST_PATH = "/wp-json/wc/v3"
 KEY_ADVICE = "create one with read access under WooCommerce > Settings > Advanced > REST API"
@@ -63,19 +60,3 @@ class WooCommerceCredentials(BaseModel):
         if not secret.startswith("cs_"):
             raise Misconfigured(f"consumer_secret of the shop must begin with cs_; {KEY_ADVICE}")
         return self
-
-
-def parse(model: type[Model], values: Mapping[str, object], connection: str) -> Model:
-    """Build settings or credentials from what was stored.
-
-    Raises:
-        Misconfigured: one sentence that names the first value that cannot be used, never the value itself.
-    """
-    try:
-        return model.model_validate(dict(values))
-    except Misconfigured as error:
-        raise Misconfigured(str(error), connection=connection) from None
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise Misconfigured(f"{name} of the shop cannot be used: {first['msg']}", connection=connection) from None

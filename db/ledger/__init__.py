@@ -15,10 +15,10 @@ from db.ledger.intents import (
     rename_batch,
     settle_intents,
 )
-from db.ledger.leases import acquire_lease, holds_lease, release_lease, renew_lease
+from db.ledger.leases import acquire_lease, holds_lease, is_settled, release_lease, renew_lease
 from db.ledger.links import linked, linked_targets, links_of, live_ids, save_links
 from db.ledger.names import KnownName, find_names, forget_names, save_names
-from db.ledger.problems import open_problem_ids, open_problems, resolve_problems, save_problems
+from db.ledger.problems import list_problems, open_problem_ids, open_problems, resolve_problems, save_problems
 from db.ledger.runs import (
     RunSummary,
     close_run,
@@ -29,18 +29,23 @@ from db.ledger.runs import (
     open_run,
     report_progress,
 )
-from db.ledger.skips import forget_skips, outdated_skips, save_skips
+from db.ledger.skips import forget_skips, list_skips, outdated_skips, save_skips
 from db.ledger.snapshots import Snapshot, load_snapshot, save_snapshot
 from db.ledger.tenants import (
     StoredConnection,
     create_tenant,
     demand_reconnect,
     enable_connection,
+    forget_place,
+    has_links,
     list_connections,
     load_connection,
     lock_connection,
+    remove_connection,
+    restore_connection,
     save_connection,
     save_credentials,
+    save_settings,
     tenant_exists,
 )
 from db.ledger.throttles import Limit, postpone_calls, reserve_call
@@ -64,14 +69,19 @@ __all__ = [
     "fail_intents",
     "find_names",
     "forget_names",
+    "forget_place",
     "forget_skips",
+    "has_links",
     "holds_lease",
+    "is_settled",
     "last_settled_item",
     "linked",
     "linked_targets",
     "links_of",
     "list_connections",
+    "list_problems",
     "list_runs",
+    "list_skips",
     "live_ids",
     "load_connection",
     "load_open_batches",
@@ -88,16 +98,19 @@ __all__ = [
     "outdated_skips",
     "postpone_calls",
     "release_lease",
+    "remove_connection",
     "rename_batch",
     "renew_lease",
     "report_progress",
     "reserve_call",
     "resolve_problems",
+    "restore_connection",
     "save_connection",
     "save_credentials",
     "save_links",
     "save_names",
     "save_problems",
+    "save_settings",
     "save_skips",
     "save_snapshot",
     "settle_intents",

@@ -40,12 +40,21 @@ def release_lease(session: Session, target: ConnectionName, token: int) -> bool:
 
 
 def holds_lease(session: Session, target: ConnectionName, token: int) -> bool:
-    """Whether the token still counts, and keep it so until the transaction ends: to be asked where one settles.
+    """Whether the token still counts, and keep it so until the transaction ends.
 
+    To be asked where one is about to write, and where one settles.
     A lease that lapsed but was not taken over still counts: nobody wrote in between.
     """
     held = select(leases.c.token).where(*_held(target, token)).with_for_update()
     return session.execute(held).first() is not None
+
+
+def is_settled(session: Session, target: ConnectionName, token: int) -> bool:
+    """Whether the lease was given back under this token and nobody took it since."""
+    given_back = select(leases.c.token).where(
+        leases.c.target_connection == target, leases.c.token == token, leases.c.holder.is_(None)
+    )
+    return session.execute(given_back).first() is not None
 
 
 def _changes(session: Session, target: ConnectionName, token: int, **values: object) -> bool:

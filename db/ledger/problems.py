@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import Row, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -72,7 +73,7 @@ def resolve_problems(
 
 
 def open_problem_ids(
-    session: Session, source: ConnectionName, kind: Kind, target: ConnectionName, limit: int
+    session: Session, source: ConnectionName, kind: Kind, target: ConnectionName, limit: int | None
 ) -> list[str]:
     """Give the ids of queued records, those tried longest ago first, so that every one has its turn."""
     return list(
@@ -90,19 +91,27 @@ def open_problem_ids(
     )
 
 
+def list_problems(session: Session, limit: int) -> list[tuple[ConnectionName, Problem]]:
+    """Give what is queued, each with the connection it could not be written to, by kind and id, at most ``limit``."""
+    order = (problems.c.kind, problems.c.source_id, problems.c.source_connection, problems.c.target_connection)
+    rows = session.execute(select(problems).where(problems.c.state == "open").order_by(*order).limit(limit))
+    return [(row.target_connection, _problem(row)) for row in rows]
+
+
 def open_problems(session: Session, limit: int, run_id: UUID | None = None) -> list[Problem]:
     """Give what is queued, by kind and id, at most ``limit``: everything, or what this run met last."""
     wanted = select(problems).where(problems.c.state == "open")
     if run_id is not None:
         wanted = wanted.where(problems.c.run_id == run_id)
     rows = session.execute(wanted.order_by(problems.c.kind, problems.c.source_id).limit(limit))
-    return [
-        Problem(
-            code=row.code,
-            message=row.message,
-            fate=row.fate,
-            advice=row.advice,
-            key=RecordKey(connection=row.source_connection, kind=row.kind, id=row.source_id),
-        )
-        for row in rows
-    ]
+    return [_problem(row) for row in rows]
+
+
+def _problem(row: Row[Any]) -> Problem:
+    return Problem(
+        code=row.code,
+        message=row.message,
+        fate=row.fate,
+        advice=row.advice,
+        key=RecordKey(connection=row.source_connection, kind=row.kind, id=row.source_id),
+    )

@@ -51,6 +51,23 @@ def forget_skips(session: Session, target: ConnectionName, keys: Sequence[Record
     )
 
 
+def list_skips(session: Session, limit: int) -> list[tuple[ConnectionName, Skipped]]:
+    """Give what is kept out, each with the connection it is kept out of, by kind and id, at most ``limit``."""
+    order = (skips.c.kind, skips.c.source_id, skips.c.source_connection, skips.c.target_connection)
+    rows = session.execute(select(skips).order_by(*order).limit(limit))
+    return [
+        (
+            row.target_connection,
+            Skipped(
+                key=RecordKey(connection=row.source_connection, kind=row.kind, id=row.source_id),
+                code=row.code,
+                reason=row.reason,
+            ),
+        )
+        for row in rows
+    ]
+
+
 def outdated_skips(
     session: Session, source: ConnectionName, kind: Kind, target: ConnectionName, rules: str, limit: int
 ) -> list[str]:

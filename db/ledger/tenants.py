@@ -7,11 +7,13 @@ from typing import Any
 
 from psycopg.errors import UniqueViolation
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from db.models.books import names, snapshots
+from db.models.links import links
 from db.models.tenants import ConnectionState, connections, tenants
 from domain.errors import Misconfigured
 from domain.keys import ConnectionName, System, TenantName
@@ -95,6 +97,35 @@ def lock_connection(session: Session, name: ConnectionName) -> StoredConnection 
 def save_credentials(session: Session, name: ConnectionName, sealed: bytes, key_id: str) -> None:
     """Keep other credentials of the connection; ``sealed`` comes from the vault."""
     _change(session, name, sealed=sealed, key_id=key_id)
+
+
+def save_settings(session: Session, name: ConnectionName, settings: Mapping[str, object]) -> None:
+    """Keep other settings of the connection; its credentials stay."""
+    _change(session, name, settings=dict(settings))
+
+
+def restore_connection(session: Session, stored: StoredConnection) -> None:
+    """Let the connection be again what it was when it was loaded."""
+    _change(session, stored.name, **stored.model_dump(exclude={"name"}))
+
+
+def remove_connection(session: Session, tenant: TenantName, name: ConnectionName) -> None:
+    """Forget the connection and its credentials, not its links; needs an ``owner_session``, as ``create_tenant``."""
+    session.execute(select(func.set_config("unisync.tenant", tenant, True)))
+    session.execute(delete(connections).where(connections.c.name == name))
+
+
+def forget_place(session: Session, tenant: TenantName, name: ConnectionName) -> None:
+    """Forget what the connected system told of itself; needs an ``owner_session``, as ``create_tenant``."""
+    session.execute(select(func.set_config("unisync.tenant", tenant, True)))
+    session.execute(delete(names).where(names.c.connection == name))
+    session.execute(delete(snapshots).where(snapshots.c.connection == name))
+
+
+def has_links(session: Session, name: ConnectionName) -> bool:
+    """Whether something was carried from or to this connection."""
+    carried = or_(links.c.source_connection == name, links.c.target_connection == name)
+    return session.execute(select(links.c.role).where(carried).limit(1)).first() is not None
 
 
 def enable_connection(session: Session, name: ConnectionName) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +34,11 @@ def is_one_sentence(ended: Ended) -> bool:
         (["connect", "woocommerce", "shop", "--url", "shop.example"], "must begin with https://"),
         (["connect", "woocommerce", "shop", "--url", "https://x:y@shop.example"], "must hold neither user name"),
         (["connect", "woocommerce", "shop", "--url", "https://s.example", "--tenant", "x"], "there is no tenant x"),
+        (["simulate", "quickbooks", "--currency", "euros"], "knows no currency 'euros'; choose one of: USD, CAD"),
+        (["simulate", "quickbooks", "--closed-until", "nonsense"], "'nonsense' is no day; write it like 2026-06-30"),
+        (["posting", "--zone", "Berlin"], "'Berlin' is no time zone; use an IANA name such as Europe/Berlin"),
+        (["disconnect", "shop", "--yes"], "tenant default has no connection shop"),
+        (["connect", "posting", "books", "--file", "/nowhere.yaml"], "/nowhere.yaml cannot be read"),
         (["tenant", "add", "Berlin Agency"], "cannot be the name of a tenant"),
         (["runs", "--tenant", "nobody"], "there is no tenant nobody; create it with: unisync tenant add nobody"),
     ],
@@ -60,6 +66,33 @@ def test_a_wrong_setting_is_named_and_never_repeated(
     assert is_one_sentence(ended)
     assert sentence in ended.err.replace("\n", " ")
     assert "hunter2" not in ended.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["runs", "--limit", "-1"],
+        ["problems", "--limit", "-1"],
+        ["simulate", "woocommerce", "--port", "70000"],
+        ["simulate", "quickbooks", "--port", "70000"],
+        ["simulate", "woocommerce", "--orders", "0"],
+        ["prefect", "server", "--port", "70000"],
+    ],
+)
+def test_a_number_out_of_range_is_refused(unisync: Unisync, words: list[str]) -> None:
+    ended = unisync(*words)
+    assert ended.code == 2
+    assert f"Invalid value for '{words[-2]}'" in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("below", ["", "/deeper"])
+def test_a_home_that_is_a_file_is_named(unisync: Unisync, tmp_path: Path, below: str) -> None:
+    (tmp_path / "file").write_text("")
+    ended = unisync("db", "status", UNISYNC_HOME=f"{tmp_path}/file{below}")
+    assert is_one_sentence(ended)
+    assert "UNISYNC_HOME cannot be used" in ended.err
+    assert "is a file; name a folder" in " ".join(ended.err.split())
 
 
 def test_a_ledger_that_was_never_prepared_is_told_how_to_prepare_it(unisync: Unisync, database: str) -> None:

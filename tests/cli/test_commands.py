@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+
+import pytest
 
 from simulators.woocommerce.recorded import recorded_shop
 from simulators.woocommerce.server import Twin
@@ -16,7 +19,8 @@ def test_a_shop_is_connected_and_its_secret_is_sealed_and_never_shown(unisync: U
         assert (ended.code, ended.out) == (0, "shop answers and is connected to tenant default.\n")
 
     listed = unisync("connections", "--json")
-    assert json.loads(listed.out) == [{"name": "shop", "system": "woocommerce", "settings": {"url": twin.url}}]
+    connected = {"name": "shop", "system": "woocommerce", "state": "ready", "settings": {"url": twin.url}}
+    assert json.loads(listed.out) == [connected]
     (row,) = stored_connections(ledger_url)
     assert twin.secret not in row + listed.out + unisync("connections").out
 
@@ -41,7 +45,9 @@ def test_a_new_installation_has_no_runs_and_no_problems(unisync: Unisync) -> Non
     assert json.loads(unisync("runs", "--json").out) == []
     assert json.loads(unisync("problems", "--json").out) == []
     assert unisync("runs").out == "Nothing has run yet.\n"
-    assert unisync("problems").out == "Every record is written.\n"
+    assert json.loads(unisync("problems", "--skipped", "--json").out) == []
+    assert unisync("problems").out == "Nothing is queued.\n"
+    assert unisync("problems", "--skipped").out == "Nothing is skipped.\n"
 
 
 def test_upgrading_twice_is_as_good_as_once(unisync: Unisync, database: str) -> None:
@@ -55,3 +61,12 @@ def test_each_printed_key_is_new_and_opens_a_vault(unisync: Unisync) -> None:
     one, other = unisync("key").out.strip(), unisync("key").out.strip()
     assert one != other
     assert unisync("connections", UNISYNC_SECRET_KEY=one).code == 0
+
+
+def test_the_state_of_a_stopped_ledger_is_said_to_be_unknown(
+    unisync: Unisync, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("UNISYNC_DATABASE_URL")
+    ended = unisync("db", "status", "--json", UNISYNC_HOME=str(tmp_path))
+    assert json.loads(ended.out) == {"server": "embedded", "running": False, "up_to_date": None}
+    assert "unknown while Postgres is stopped" in unisync("db", "status").out

@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from config.settings import CHECKOUT
@@ -50,7 +52,34 @@ def test_the_demo_carries_a_shop_there_finds_its_changes_and_leaves_the_rest_alo
     assert list(server_home.glob("unisync-demo-*")) == []
 
 
-def test_a_shop_of_no_orders_is_refused() -> None:
-    done = demo("--orders", "0", folder=Path())
+def processes_below(folder: Path) -> list[str]:
+    """What runs with files or settings of this folder: what a demo started names it in its environment."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("TMPDIR") == str(folder):
+                found.append(" ".join(process.cmdline()))
+    return found
+
+
+@pytest.mark.parametrize("moment", ["Starting a Postgres", "full: woocommerce-to-supabase"])
+def test_a_demo_that_is_terminated_leaves_no_folder_and_no_process(server_home: Path, moment: str) -> None:
+    environment = {**os.environ, "TMPDIR": str(server_home)}
+    command = [sys.executable, "-c", "from cli.main import run; run()", "demo", "--json"]
+    with subprocess.Popen(command, cwd=CHECKOUT, env=environment, stderr=subprocess.PIPE, text=True) as started:
+        assert started.stderr is not None
+        assert any(line.startswith(moment) for line in started.stderr), "the moment never came"
+        started.terminate()
+        started.communicate(timeout=100)
+
+    assert started.returncode == 143
+    assert list(server_home.iterdir()) == []
+    assert processes_below(server_home) == []
+
+
+@pytest.mark.parametrize("words", [["--orders", "1"], ["--orders", "49"]])
+def test_a_shop_too_small_to_be_edited_is_refused(words: list[str]) -> None:
+    done = demo(*words, folder=Path())
     assert done.returncode == 2
-    assert "orders" in done.stderr
+    assert "50" in done.stderr
+    assert "Traceback" not in done.stderr

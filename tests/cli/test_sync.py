@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from simulators.quickbooks.server import QuickBooksTwin
 from simulators.woocommerce.recorded import recorded_shop
 from simulators.woocommerce.server import Twin
 from tests.cli.conftest import Unisync
@@ -13,6 +15,7 @@ from tests.cli.conftest import Unisync
 pytestmark = pytest.mark.prefect
 
 ROUTE = "woocommerce-to-supabase"
+BOOKS_ROUTE = "woocommerce-to-quickbooks"
 
 
 def test_a_shop_is_connected_carried_and_looked_back_upon(unisync: Unisync, prefect_api: str) -> None:
@@ -33,7 +36,9 @@ def test_a_shop_is_connected_carried_and_looked_back_upon(unisync: Unisync, pref
     assert "unisync problems says which and why" in again.err
 
     problems = json.loads(unisync("problems", "--json").out)
-    assert [(each["record"], each["code"]) for each in problems] == [("shop:order:128", "warehouse.rejected")]
+    assert [(each["record"], each["target"], each["code"]) for each in problems] == [
+        ("shop:order:128", "warehouse", "warehouse.rejected")
+    ]
     runs = json.loads(unisync("runs", "--json").out)
     assert [(run["state"], run["request"]["mode"], run["request"]["dry_run"]) for run in runs] == [
         ("completed", "incremental", False),
@@ -41,6 +46,33 @@ def test_a_shop_is_connected_carried_and_looked_back_upon(unisync: Unisync, pref
         ("completed", "full", True),
     ]
     assert "shop to warehouse" in unisync("runs").out
+
+
+def test_a_shop_is_posted_to_its_books(unisync: Unisync, prefect_api: str, tmp_path: Path) -> None:
+    with Twin.start(shop=recorded_shop()) as shop, QuickBooksTwin.start("eu") as books:
+        keys = {"UNISYNC_WOOCOMMERCE_KEY": shop.key, "UNISYNC_WOOCOMMERCE_SECRET": shop.secret}
+        unisync("connect", "woocommerce", "shop", "--url", shop.url, **keys)
+        tokens = {
+            "UNISYNC_QUICKBOOKS_CLIENT_SECRET": books.client_secret,
+            "UNISYNC_QUICKBOOKS_REFRESH_TOKEN": books.tokens()["refresh_token"],
+        }
+        company = ("--realm", books.realm, "--client-id", books.client_id, "--twin", books.url)
+        unisync("connect", "quickbooks", "books", *company, **tokens)
+        policy = tmp_path / "posting.yaml"
+        policy.write_text(unisync("posting", "--zone", "Europe/Berlin").out)
+        unisync("connect", "posting", "books", "--file", str(policy))
+        ended = unisync("sync", BOOKS_ROUTE, "--mode", "full", "--json", PREFECT_API_URL=prefect_api)
+
+    report = json.loads(ended.out)
+    assert report["request"]["target"] == "books"
+    order = report["tallies"]["order"]
+    assert (ended.code, order["read"], order["created"], order["failed"]) == (1, 321, 102, 1)
+    (problem,) = json.loads(unisync("problems", "--json").out)
+    assert (problem["target"], problem["code"]) == ("books", "negative_total")
+    skipped = json.loads(unisync("problems", "--skipped", "--json", "--limit", "1000").out)
+    assert len(skipped) == order["skipped"] + report["tallies"]["refund"]["skipped"]
+    assert {each["target"] for each in skipped} == {"books"}
+    assert all(each["code"] and each["reason"] for each in skipped)
 
 
 def test_a_run_that_fails_says_why_in_one_sentence(unisync: Unisync, prefect_api: str) -> None:

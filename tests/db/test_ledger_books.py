@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
 from db.connection_memory import ConnectionMemory
-from db.ledger import Intent, KnownName, save_connection
+from db.ledger import Intent, KnownName, acquire_lease, save_connection
 from db.models.books import NameEntity
 from db.session import tenant_session
 from db.vault import Vault, bound_to, new_key
@@ -129,6 +129,39 @@ def test_an_undone_link_is_no_link_to_a_connector(memory: ConnectionMemory) -> N
     assert memory.prints("shop", Kind.ORDER, ["1", "2"]) == {"2": "print 2"}
 
 
+def test_a_create_of_what_is_linked_by_now_is_left_out_and_its_link_given(memory: ConnectionMemory) -> None:
+    undone = link(2, "78").model_copy(update={"state": LinkState.UNDONE})
+    memory.keep_links([link(1), undone, link(3, "79")])
+    linked, unlinked, change = batch(write(1), write(2), write(3, Action.UPDATE))
+
+    assert memory.open_intents([linked, unlinked, change]) == {(order(1), "document"): link(1)}
+
+    assert [found.intents for found in memory.open_batches()] == [(unlinked, change)]
+
+
+def test_under_a_lost_lease_nothing_of_a_batch_is_noted(memory: ConnectionMemory, ledger_engine: Engine) -> None:
+    with tenant_session(ledger_engine, "default") as session:
+        memory.lease = acquire_lease(session, "books", "one", 0)
+    (intent,) = batch(write(1))
+    # It has lapsed, but nobody wrote in between.
+    memory.open_intents([intent])
+    with tenant_session(ledger_engine, "default") as session:
+        acquire_lease(session, "books", "another", 300)
+
+    for verb in (
+        lambda: memory.open_intents(batch(write(2), request_id="request-2")),
+        lambda: memory.mark_sent("request-1"),
+        lambda: memory.rename_batch([intent.id], "request-9"),
+        lambda: memory.settle({}, [intent.id]),
+        lambda: memory.settle({intent.id: (link(1), None)}, []),
+    ):
+        with pytest.raises(Unavailable, match="the lease was lost, another run writes there now"):
+            verb()
+
+    assert [(found.request_id, found.intents) for found in memory.open_batches()] == [("request-1", (intent,))]
+    assert memory.links([(order(1), "document")]) == {}
+
+
 def test_the_rest_of_a_batch_may_become_a_batch_of_its_own(memory: ConnectionMemory) -> None:
     first, second = batch(write(1), write(2))
     memory.open_intents([first, second])
@@ -143,12 +176,12 @@ def test_the_rest_of_a_batch_may_become_a_batch_of_its_own(memory: ConnectionMem
 
 def test_what_was_written_last_is_what_was_settled_last(memory: ConnectionMemory) -> None:
     assert memory.last_written(order(1), "document") is None
-    for number in (1, 2):
-        intents = batch(write(1), request_id=f"request-{number}")
+    for number, action in ((1, Action.CREATE), (2, Action.UPDATE)):
+        intents = batch(write(1, action), request_id=f"request-{number}")
         item = f'{{"version": {number}}}'
         memory.open_intents([intent.model_copy(update={"item": item}) for intent in intents])
         memory.settle({intent.id: (link(1), None) for intent in intents}, [])
-    memory.open_intents(batch(write(1), request_id="request-3"))
+    memory.open_intents(batch(write(1, Action.UPDATE), request_id="request-3"))
 
     assert memory.last_written(order(1), "document") == '{"version": 2}'
 

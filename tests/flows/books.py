@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from cli.posting import suggested_policy
+from config.suggestion import suggested_policy
 from config.wiring import POSTING, open_vault
 from db import ledger
 from db.session import tenant_session

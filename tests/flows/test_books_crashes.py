@@ -1,4 +1,7 @@
-"""Runs that are killed while they post: the next one finds out what the books hold; nothing stands there twice."""
+"""Runs that are killed while they post: the next one finds out what the books hold; nothing stands there twice.
+
+A sample of the moments, one of each sort; tests/connectors/quickbooks enumerates those within a batch.
+"""
 
 from __future__ import annotations
 

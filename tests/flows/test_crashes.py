@@ -43,7 +43,7 @@ def expire_leases(engine: Engine) -> None:
 
 
 def test_a_run_killed_between_write_and_settle_is_adopted_without_a_write(
-    shop: Twin, warehouse: Warehouse, ledger_url: str
+    shop: Twin, warehouse: Warehouse, ledger_url: str, ledger_engine: Engine
 ) -> None:
     with held_up(ledger_url, "unisync.links"):
         process = start_process(mode="full", kinds=["order"])
@@ -51,6 +51,7 @@ def test_a_run_killed_between_write_and_settle_is_adopted_without_a_write(
         process.kill()
         process.wait()
     assert warehouse.counts()["orders"] > 0
+    expire_leases(ledger_engine)
     before = warehouse.row_versions()
     held = warehouse.counts()["orders"]
 

@@ -12,13 +12,13 @@ from sqlalchemy import Engine, text
 
 from db import ledger
 from db.session import tenant_session
-from domain.errors import AccessDenied
+from domain.errors import AccessDenied, Misconfigured
 from domain.keys import Kind
 from domain.sync import Tally
 from simulators.quickbooks.server import QuickBooksTwin
 from simulators.woocommerce.server import Twin
-from tests.flows.books import BOOKS, connect_books, paid, post, requests, totals
-from tests.flows.conftest import TENANT, written
+from tests.flows.books import connect_books, paid, post, requests, totals
+from tests.flows.conftest import TENANT, run, written
 
 pytestmark = pytest.mark.prefect
 
@@ -105,7 +105,7 @@ def test_a_dry_run_foretells_the_postings_and_posts_nothing(
     connect_books(ledger_engine, books)
     foretold = post(mode="full", dry_run=True)
     assert requests(books)[0] == 0
-    assert post(mode="full", kinds=["order"]).tallies[Kind.ORDER] == foretold.tallies[Kind.ORDER]
+    assert post(mode="full").tallies == foretold.tallies
 
 
 def test_a_refund_waits_for_its_order_and_follows_it_once_the_policy_is_mended(
@@ -151,4 +151,49 @@ def test_a_company_with_foreign_currencies_gets_the_foreign_orders_too(
         currencies = {document["CurrencyRef"]["value"] for document in books.world.all("Invoice")}
     assert tally.created > 102
     assert {"EUR", "USD", "GBP"} <= currencies
-    assert BOOKS == "books"
+
+
+def test_a_posted_order_that_is_deleted_in_the_shop_is_named_every_night_and_never_in_the_way(
+    shop: Twin, books: QuickBooksTwin, ledger_engine: Engine
+) -> None:
+    connect_books(ledger_engine, books)
+    post(mode="full")
+    shop.world.delete("orders", 128)
+
+    for mode in ("full", "full", "incremental"):
+        report = post(mode=mode)
+        assert report.tallies[Kind.ORDER].failed <= 2
+        with tenant_session(ledger_engine, TENANT) as session:
+            named = {str(each.key): each.code for each in ledger.open_problems(session, 10)}
+        assert named["shop:order:128"] == "posted_then_withdrawn"
+    assert totals(books, "Invoice")["WC-128"] == Decimal("5.94")
+    assert post(kinds=["order"], ids=["128"]).tallies[Kind.ORDER] == Tally(read=1, failed=1)
+
+
+def test_an_order_that_was_skipped_is_posted_once_the_company_allows_its_currency(
+    shop: Twin, books: QuickBooksTwin, ledger_engine: Engine
+) -> None:
+    connect_books(ledger_engine, books)
+    post(mode="full", kinds=["order"])
+    books.world.turn_on_multicurrency()
+    forget_the_company(ledger_engine)
+
+    assert post(mode="incremental", kinds=["order"]).tallies[Kind.ORDER].created > 0
+    assert "USD" in {document["CurrencyRef"]["value"] for document in books.world.all("Invoice")}
+
+
+def forget_the_company(engine: Engine) -> None:
+    """Let the day pass for which the description of a company is kept."""
+    with tenant_session(engine, TENANT) as session:
+        session.execute(
+            text("UPDATE unisync.snapshots SET taken_at = taken_at - interval '2 days' WHERE subject = 'company'")
+        )
+
+
+def test_a_route_refuses_a_connection_of_another_kind(shop: Twin, books: QuickBooksTwin, ledger_engine: Engine) -> None:
+    connect_books(ledger_engine, books)
+    with pytest.raises(Misconfigured, match="needs a quickbooks connection where warehouse leads to supabase"):
+        post(mode="full", target="warehouse")
+    with pytest.raises(Misconfigured, match="needs a supabase connection where books leads to quickbooks"):
+        run(mode="full", target="books")
+    assert requests(books)[0] == 0

@@ -15,6 +15,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from sqlalchemy import Engine
 
 import simulators.woocommerce
+from config.routes import ROUTES
 from db import ledger
 from db.session import tenant_session
 from domain.errors import AccessDenied, FatalError, Misconfigured
@@ -148,7 +149,7 @@ def test_a_record_that_cannot_be_stored_is_named_the_rest_goes_on_and_the_next_r
     assert "NUL" in problem.message
     shown = artifacts(prefect_api)
     assert json.loads(shown["sync-problems"]) == [
-        {"record": "shop:order:128", "code": problem.code, "why": problem.message}
+        {"record": "shop:order:128", "code": problem.code, "why": problem.message, "what to do": problem.advice}
     ]
     assert "| order | 321 | 320 | 0 | 0 | 0 | 1 |" in shown["sync-summary"]
 
@@ -239,8 +240,8 @@ def test_a_long_walk_goes_on_in_child_runs_and_fills_its_bar(
         ({"mode": "incremental"}, "no complete run of product from shop to warehouse is known.*mode full"),
         ({"mode": "full", "tenant": "nobody"}, "there is no tenant nobody; create it with: unisync tenant add nobody"),
         ({"mode": "full", "source": "other"}, "tenant default has no connection other"),
-        ({"mode": "full", "source": "warehouse"}, "leads to supabase, which cannot be read"),
-        ({"mode": "full", "target": "shop"}, "leads to woocommerce, which cannot be written"),
+        ({"mode": "full", "source": "warehouse"}, "needs a woocommerce connection where warehouse leads to supabase"),
+        ({"mode": "full", "target": "shop"}, "needs a supabase connection where shop leads to woocommerce"),
         ({"mode": "full", "ids": ["1"]}, "ids needs exactly one kind"),
         ({"mode": "full", "since": "2026-01-01T00:00:00Z"}, "since needs mode incremental"),
         ({"mode": "incremental", "since": "2026-01-01T00:00:00"}, "since cannot be used: .*timezone"),
@@ -277,3 +278,23 @@ def test_a_completed_run_leaves_its_counts_in_its_row(shop: Twin, warehouse: War
         (closed,) = ledger.list_runs(session, 9)
     assert (closed.state, closed.tallies, closed.error) == (RunState.COMPLETED, report.tallies, None)
     assert closed.finished_at is not None
+
+
+def test_an_incremental_run_since_a_given_moment_reads_from_there_and_moves_no_watermark(
+    shop: Twin, ledger_engine: Engine
+) -> None:
+    run(mode="full", kinds=["order"])
+    with tenant_session(ledger_engine, TENANT) as session:
+        before = ledger.watermark(session, SHOP, "warehouse", Kind.ORDER)
+    shop.clock.advance(hours=1)
+    moment = shop.clock.now()
+    shop.clock.advance(minutes=1)
+    shop.world.edit("orders", 128, {"customer_note": "just now"})
+
+    assert run(kinds=["order"], since=moment).tallies == {Kind.ORDER: Tally(read=1, updated=1)}
+    with tenant_session(ledger_engine, TENANT) as session:
+        assert ledger.watermark(session, SHOP, "warehouse", Kind.ORDER) == before
+
+
+def test_a_cleared_list_of_kinds_means_all_of_them(shop: Twin) -> None:
+    assert set(run(mode="full", kinds=[], ids=[], dry_run=True).tallies) == set(ROUTES["woocommerce-to-supabase"].kinds)

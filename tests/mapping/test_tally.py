@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 from domain.keys import RecordKey
 from domain.problems import Fate, Problem
 from domain.records import Page
@@ -78,3 +80,12 @@ def test_a_dry_run_foretells_what_the_real_run_counts() -> None:
     plan = plan_page(page, target=WAREHOUSE, links={}, held={"2": "print-0", "3": "print-1"})
     outcomes = [done(plan.writes[0], Result.CREATED), done(plan.writes[1], Result.UPDATED)]
     assert tally_plan(keys(1, 2, 3), plan) == tally_outcomes(keys(1, 2, 3), plan, outcomes)
+
+
+def test_a_document_that_comes_to_another_total_has_failed() -> None:
+    (write,) = plan_page(Page(records=(tax_rate(1),)), target=WAREHOUSE, links={}, held={}).writes
+    expecting = write.model_copy(update={"expected_total": Decimal("119.00")})
+    plan = Plan(target=WAREHOUSE, writes=(expecting,))
+    for total, failed in (("119.01", 1), ("119.00", 0)):
+        outcome = WriteOutcome(write=expecting, result=Result.CREATED, link=write.link(), total=Decimal(total))
+        assert tally_outcomes(keys(1), plan, [outcome]).failed == failed

@@ -156,6 +156,9 @@ def make_office(shared_ledger: tuple[Engine, str]) -> Iterator[MakeOffice]:
         for connector in office.opened:
             connector.close()
         office.twin.stop()
+        # The next test has the same company, which belongs to one connection only.
+        with tenant_session(office.engine, office.tenant) as session:
+            session.execute(text("UPDATE unisync.connections SET settings = '{}'"))
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from db.ledger import Intent
 from db.session import open_engine
 from db.vault import Vault
 from domain.errors import ConnectorError
+from domain.keys import RecordKey
 from domain.writes import Link
 from tests.connectors.quickbooks.samples import BOOKS, customer, invoice, item, payment, plan
 
@@ -32,10 +33,11 @@ class DyingMemory(ConnectionMemory):
 
     moment = ""
 
-    def open_intents(self, batch: Sequence[Intent]) -> None:
+    def open_intents(self, batch: Sequence[Intent]) -> dict[tuple[RecordKey, str], Link]:
         self._die(MOMENTS[0])
-        super().open_intents(batch)
+        links = super().open_intents(batch)
         self._die(MOMENTS[1])
+        return links
 
     def settle(self, done: Mapping[UUID, tuple[Link, Decimal | None]], failed: Sequence[UUID]) -> None:
         self._die(MOMENTS[2])

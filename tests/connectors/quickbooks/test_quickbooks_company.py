@@ -17,8 +17,8 @@ from connectors.quickbooks.settings import (
     TOKEN_URL,
     QuickBooksCredentials,
     QuickBooksSettings,
-    parse,
 )
+from connectors.stored import parse
 from db.ledger import Limit
 from domain.books import TaxMode
 from domain.errors import Misconfigured
@@ -125,17 +125,17 @@ def test_without_an_address_intuits_own_hosts_are_called(sandbox: bool, host: st
 )
 def test_settings_that_cannot_work_are_named(changes: dict[str, object], sentence: str) -> None:
     with pytest.raises(Misconfigured, match=sentence):
-        parse(QuickBooksSettings, {"realm_id": "9341", "client_id": "app", **changes}, "books")
+        parse(QuickBooksSettings, {"realm_id": "9341", "client_id": "app", **changes}, "books", "QuickBooks")
 
 
 def test_credentials_are_never_shown() -> None:
     secrets = {"client_secret": "s3cret", "access_token": "t0ken", "refresh_token": "r3fresh"}
-    credentials = parse(QuickBooksCredentials, secrets, "books")
+    credentials = parse(QuickBooksCredentials, secrets, "books", "QuickBooks")
 
     assert credentials.stored() == secrets
     assert not any(value in f"{credentials!r}{credentials}" for value in secrets.values())
     with pytest.raises(Misconfigured) as refused:
-        parse(QuickBooksCredentials, {**secrets, "access_expires_at": "s3cret-stamp"}, "books")
+        parse(QuickBooksCredentials, {**secrets, "access_expires_at": "s3cret-stamp"}, "books", "QuickBooks")
     assert "s3cret" not in str(refused.value)
 
 
