@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 # A program or a file that reads our tables has no width; most screens have at least this one.
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+WIDTH = 132
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
 """What was asked for goes here."""
 
-err = Console(stderr=True, highlight=False)
+err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else WIDTH)
 """Progress, hints and errors go here, so that they never mix with what a program reads."""
 
 
