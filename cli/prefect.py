@@ -9,7 +9,7 @@ import sys
 import typer
 
 from cli.output import err, out
-from cli.prefect_server import api_url, is_healthy, server_command, server_environment
+from cli.prefect_server import api_url, is_healthy, prefect_home, server_command, server_environment
 from config.databases import prefect_database_url
 from config.settings import CHECKOUT, settings
 from domain.errors import Misconfigured
@@ -89,4 +89,6 @@ def call(*arguments: str) -> None:
 
 def environment() -> dict[str, str]:
     """Give the environment in which Prefect's own commands find the server."""
-    return {**os.environ, "PREFECT_API_URL": api_url(), "PREFECT_HOME": str(settings().home / "prefect")}
+    home = prefect_home()
+    # Runs are prepared in a folder of the machine's temporary one, which belongs to whoever ran a worker there first.
+    return {**os.environ, "PREFECT_API_URL": api_url(), "PREFECT_HOME": str(home), "TMPDIR": str(home / "tmp")}

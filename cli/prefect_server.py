@@ -43,6 +43,26 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def prefect_home() -> Path:
+    """Give the folder where Prefect keeps its files, made if it is missing.
+
+    Raises:
+        Misconfigured: it cannot be made.
+    """
+    home = settings().home
+    try:
+        if not home.exists():
+            home.mkdir(parents=True)
+            # Nobody may list it, but the account of root's embedded Postgres must get through to its data.
+            home.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        (home / "prefect" / "tmp").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(
+            f"the folder {home} cannot be used ({error.strerror}): set UNISYNC_HOME to a folder that you own"
+        ) from None
+    return home / "prefect"
+
+
 def server_environment(port: int, database_url: str) -> dict[str, str]:
     """Give the environment of a server on this port that keeps its data there, with what it must not be without."""
     return {
@@ -52,7 +72,7 @@ def server_environment(port: int, database_url: str) -> dict[str, str]:
         # Without it the pages of a server on another port still call port 4200.
         "PREFECT_SERVER_UI_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-        "PREFECT_HOME": str(settings().home / "prefect"),
+        "PREFECT_HOME": str(prefect_home()),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P14D",
     }
@@ -111,8 +131,7 @@ def any_server() -> Iterator[str]:
             f"no Prefect server answers at {api_url()} (PREFECT_API_URL); start it or unset the variable"
         )
     else:
-        settings().home.mkdir(parents=True, exist_ok=True)
-        with running_server(settings().home / "prefect-server.log") as url:
+        with running_server(prefect_home() / "server.log") as url:
             yield url
 
 
@@ -123,4 +142,4 @@ def use_server(url: str, console_level: str = "CRITICAL") -> None:
     """
     os.environ["PREFECT_API_URL"] = url
     os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = console_level
-    os.environ.setdefault("PREFECT_HOME", str(settings().home / "prefect"))
+    os.environ.setdefault("PREFECT_HOME", str(prefect_home()))

@@ -97,4 +97,4 @@ class Misconfigured(FatalError):
 def first_fault(error: ValidationError) -> tuple[str, str]:
     """Name the first value that cannot be used and say why; never the value itself, which may be a secret."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    return ".".join(str(part) for part in first["loc"]), first["msg"]
+    return ".".join(str(part) for part in first["loc"]), first["msg"].removeprefix("Value error, ")

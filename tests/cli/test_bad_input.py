@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.prefect_server import prefect_home
+from config.settings import settings
 from simulators.woocommerce.recorded import recorded_shop
 from simulators.woocommerce.server import Twin
 from tests.cli.conftest import Ended, Unisync, stored_connections
@@ -120,3 +122,18 @@ def test_a_prefect_server_that_does_not_answer_is_named(unisync: Unisync) -> Non
         ended = unisync(*words, PREFECT_API_URL="http://127.0.0.1:1/api")
         assert is_one_sentence(ended)
         assert "no Prefect server answers at http://127.0.0.1:1/api" in ended.err
+
+
+def test_a_home_below_a_file_is_refused(unisync: Unisync, server_home: Path) -> None:
+    (server_home / "file").write_text("in the way")
+    ended = unisync("prefect", "server", UNISYNC_HOME=str(server_home / "file" / "home"))
+    assert is_one_sentence(ended)
+    assert "UNISYNC_HOME cannot be used" in ended.err
+
+
+def test_the_folder_of_prefect_is_made_for_whoever_runs_it(monkeypatch: pytest.MonkeyPatch, server_home: Path) -> None:
+    monkeypatch.setenv("UNISYNC_HOME", str(server_home / "a" / "home"))
+    settings.cache_clear()
+    assert prefect_home().is_dir()
+    assert (server_home / "a" / "home").stat().st_mode & 0o066 == 0
+    settings.cache_clear()
