@@ -23,5 +23,5 @@ rm -rf .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 # Prefect starts two to three times faster from compiled bytecode, and some machines forbid writing it later.
-.venv/bin/python -m compileall -q .venv/lib cli config connectors db domain flows mapping notifications simulators tasks >/dev/null || true
+.venv/bin/python -m compileall -q .venv/lib api cli config connectors db domain flows mapping notifications operations simulators tasks >/dev/null || true
 echo "$wanted" >.venv/complete

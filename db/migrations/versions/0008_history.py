@@ -1,0 +1,10 @@
+"""What happened to each record, and how many calls it took."""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

@@ -1,0 +1,1 @@
+"""What people and programs ask of the installation: one verb per wish, for the API, the console and the CLI alike."""
