@@ -47,7 +47,7 @@ class Caller:
             return
         with self.ledger() as session:
             self.note(session, "refused", permission, outcome="refused")
-        raise Forbidden(f"the role {self.role} lacks the permission {permission}; an admin of {self.tenant} can give it")
+        raise Forbidden(f"this needs the permission {permission}, which {self.tenant}'s role {self.role} does not have")
 
     def ledger(self) -> AbstractContextManager[Session]:
         """Open one transaction that sees the rows of this tenant only."""
