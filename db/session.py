@@ -10,6 +10,7 @@ from sqlalchemy import URL, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
+from db.tenancy import TENANT, TenantSession
 from domain.errors import FatalError, Misconfigured, RetryableError, Unavailable
 
 APP_ROLE = "unisync_app"
@@ -100,7 +101,9 @@ def ensure_sibling(engine: Engine, name: str) -> None:
 
 @contextmanager
 def _transaction(engine: Engine, role: str, tenant: str) -> Iterator[Session]:
-    with _explained(engine.url), Session(engine) as session, session.begin():
+    # Without a tenant it is the watch over all, which has policies of its own.
+    opened = TenantSession(engine, info={TENANT: tenant}) if tenant else Session(engine)
+    with _explained(engine.url), opened as session, session.begin():
         try:
             session.execute(_TAKE_ROLE, {"role": role, "tenant": tenant})
         except DBAPIError as error:
