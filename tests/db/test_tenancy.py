@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ RUN = UUID(int=1)
 
 
 @pytest.fixture
-def open_field(ledger_engine: Engine, ledger_url: str) -> Iterator[Engine]:
+def open_field(ledger_engine: Engine, ledger_url: str) -> Engine:
     """Two tenants with one queued problem each, and no row-level security at all."""
     with psycopg.connect(ledger_url.replace(f"{embedded.OWNER}@", "postgres@"), autocommit=True) as admin:
         for (table,) in admin.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'unisync'").fetchall():
@@ -35,7 +35,7 @@ def open_field(ledger_engine: Engine, ledger_url: str) -> Iterator[Engine]:
         with tenant_session(ledger_engine, tenant) as session:
             problem = Problem(code="x", message=f"of {tenant}", fate=Fate.RETRY, key=key_of(1))
             ledger.save_problems(session, RUN, WAREHOUSE, [problem])
-    yield ledger_engine
+    return ledger_engine
 
 
 READS: dict[str, Any] = {
