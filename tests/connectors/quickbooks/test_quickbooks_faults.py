@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from connectors.http import Call
-from connectors.quickbooks.faults import MEANINGS, find_fault, problem_of, refusal, sentence_of
+from connectors.quickbooks.faults import find_fault, problem_of, refusal
+from connectors.quickbooks.meanings import MEANINGS, sentence_of
 from connectors.quickbooks.wire import ErrorWire
 from domain.errors import (
     AccessDenied,
@@ -170,4 +171,4 @@ def test_what_passes_is_asked_again(office: Office) -> None:
     for recording, error in RECORDINGS.items():
         if issubclass(error, RetryableError):
             office.twin.faults.add(path="/companyinfo", count=2, recording=recording)
-            assert office.open().check() == "Twin eu"
+            assert office.open().check().place == "Twin eu"
