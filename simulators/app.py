@@ -35,13 +35,17 @@ class Application(Generic[S, R]):
         """Answer one HTTP request."""
         request = self._request(*await _read(scope, receive))
         if is_control(request):
-            await _send(send, request, self._controls.answer(self.site, request), self._standing())
+            # Aside, because a flush waits for receivers, and a receiver may ask this very server meanwhile.
+            told = await asyncio.to_thread(self._controls.answer, self.site, request)
+            await _send(send, request, told, self._standing())
             return
         started, cpu = time.perf_counter(), time.process_time()
         fault = self.site.faults.next_fault(request)
         if fault and fault.stall:
             await asyncio.sleep(fault.stall)
-        answer = None if fault and fault.cut == "before" else self._answer(request, fault)
+        answer, errands = (None, []) if fault and fault.cut == "before" else self._answer(request, fault)
+        for errand in errands:
+            await asyncio.to_thread(errand)
         cpu_ms = (time.process_time() - cpu) * 1000
         await asyncio.sleep(self.site.latency + (fault.delay if fault else 0.0))
         cut = (fault.cut if fault else None) or ""
@@ -54,7 +58,7 @@ class Application(Generic[S, R]):
         elif answer:
             await _send(send, request, answer, self._standing())
 
-    def _answer(self, request: R, fault: Fault | None) -> Answer:
+    def _answer(self, request: R, fault: Fault | None) -> tuple[Answer, list[Callable[[], object]]]:
         with self.site.lock:
             answer = fault.answer if fault else None
             if answer is None or (fault and fault.works):
@@ -66,7 +70,7 @@ class Application(Generic[S, R]):
                 else:
                     for action in hook.perform:
                         self._controls.perform(self.site, action)
-        return answer
+            return answer, self.site.take_errands()
 
     def _standing(self) -> list[Pair]:
         # The Date header tells the twin's time: a client may take its watermark from it.

@@ -4,6 +4,7 @@ Paths are listed by ``GET /_control/``. Bodies and answers are JSON; a mistake i
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -23,7 +24,8 @@ class Controls(Generic[S]):
     """The control API of one kind of twin.
 
     ``actions``: per name what it cannot do without, and what it does to the world; ``commands``: what this twin has
-    beside the common ones; ``recordings``: the ready answers that a fault can send.
+    beside the common ones; ``recordings``: the ready answers that a fault can send; ``apart``: further commands, which
+    the twin's lock is not held for.
     """
 
     def __init__(
@@ -31,14 +33,17 @@ class Controls(Generic[S]):
         actions: Mapping[str, tuple[tuple[str, ...], Command[S]]],
         commands: Mapping[tuple[str, str], Command[S]],
         recordings: Callable[[], Iterable[str]],
+        apart: Mapping[tuple[str, str], Command[S]] | None = None,
     ) -> None:
         self.actions = dict(actions)
         self._recordings = recordings
+        self._apart = dict(apart or {})
         self._commands: dict[tuple[str, str], Command[S]] = {
             ("GET", ""): self._help,
             ("POST", "world"): self._world,
             **_COMMON,
             **commands,
+            **self._apart,
         }
 
     def answer(self, site: S, request: Request) -> Answer:
@@ -50,7 +55,7 @@ class Controls(Generic[S]):
             return _json(404, {"error": text})
         try:
             sent = msgspec.json.decode(request.body) if request.body else {}
-            with site.lock:
+            with nullcontext() if (request.method, name) in self._apart else site.lock:
                 return _json(200, command(site, sent))
         except (ValueError, TypeError, KeyError) as error:
             return _json(400, {"error": str(error.args[0]) if error.args else str(error)})

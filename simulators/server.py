@@ -87,7 +87,7 @@ class RunningTwin(Generic[S]):
         )  # fmt: skip
         self._server = _Server(config)
         self._thread: threading.Thread | None = None
-        self.url = "http://{}:{}".format(*self._listener.getsockname()[:2])
+        self.url = site.home = "http://{}:{}".format(*self._listener.getsockname()[:2])
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(url={self.url!r})"
@@ -109,7 +109,10 @@ class RunningTwin(Generic[S]):
 
     def run(self) -> None:
         """Serve in this thread until :meth:`stop`, or in the main thread until SIGINT or SIGTERM."""
-        asyncio.run(self._server.serve(sockets=[self._listener]))
+        try:
+            asyncio.run(self._server.serve(sockets=[self._listener]))
+        finally:
+            self.site.close()
 
     def run_aside(self) -> Self:
         """Serve in a thread of its own until :meth:`stop`; requests wait from now on until it answers."""

@@ -5,6 +5,7 @@ import sys
 from simulators import process
 from simulators.quickbooks.modes import CURRENCIES, MODES
 from simulators.quickbooks.server import QuickBooksTwin, serve
+from simulators.quickbooks.webhooks import check_subscription
 
 
 def announcement(twin: QuickBooksTwin) -> dict[str, str]:
@@ -23,7 +24,13 @@ def main() -> int:
     parser.add_argument("--currency", choices=list(CURRENCIES), default="", help="home currency, if not the country's")
     parser.add_argument("--multicurrency", action="store_true", help="allow foreign currencies")
     parser.add_argument("--custom-numbers", action="store_true", help="QuickBooks gives no document numbers")
+    parser.add_argument("--webhooks-to", default="", metavar="URL", help="tell this address of all changes")
+    parser.add_argument("--verifier", default="", metavar="TOKEN", help="what webhooks are signed with")
     options = parser.parse_args()
+    try:
+        check_subscription(options.webhooks_to, options.verifier)
+    except ValueError as error:
+        parser.error(str(error))
 
     def announce(twin: QuickBooksTwin) -> None:
         process.announce("QuickBooks twin", announcement(twin), as_json=options.json)
@@ -32,7 +39,7 @@ def main() -> int:
         lambda: serve(
             company=options.company, ready=announce, host=options.host, port=options.port,
             latency=options.latency_ms / 1000, currency=options.currency, multicurrency=options.multicurrency,
-            custom_numbers=options.custom_numbers,
+            custom_numbers=options.custom_numbers, webhooks_to=options.webhooks_to, verifier=options.verifier,
         ),
         options,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """One company: its objects, who they are called, and how they are shown."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ from simulators.quickbooks.settings import SETTINGS
 from simulators.quickbooks.switches import Switches
 
 Body = dict[str, Any]
+Tell = Callable[[str, str, str, str], None]
 SHIPPING_ITEM = "SHIPPING_ITEM_ID"
 # Captured: these come with a name, tax codes and the accounts and methods of a Payment without one.
 _NAMED = {
@@ -56,7 +57,10 @@ class Gone(msgspec.Struct, frozen=True):
 
 
 class Company:
-    """The objects of one company; all changes go through :meth:`add`, :meth:`change` and :meth:`remove`."""
+    """The objects of one company; all changes go through :meth:`add`, :meth:`change` and :meth:`remove`.
+
+    ``tell`` learns of each of them: realm, kind, id and operation.
+    """
 
     def __init__(self, realm: str, setup: Setup, clock: Clock, switches: Switches) -> None:
         self.realm = realm
@@ -64,6 +68,7 @@ class Company:
         self.clock = clock
         self.switches = switches
         self.subscribed = True
+        self.tell: Tell = lambda *_: None
         self.tables: dict[str, dict[str, Row]] = {kind: {} for kind in KINDS}
         self.gone: list[Gone] = []
         self.last_number = 1000
@@ -85,6 +90,7 @@ class Company:
         for kind in ("Preferences", "CompanyInfo"):
             for row in self.tables[kind].values():
                 row.token, row.updated = row.token + 1, self.clock.now()
+                self.tell(self.realm, kind, row.id, "Update")
 
     def next_address(self) -> str:
         """The id of a new address."""
@@ -124,9 +130,10 @@ class Company:
         self.tables[kind][number] = row
         self._enter(row)
         self._owe(kind, body, 1)
+        self.tell(self.realm, kind, number, "Create")
         return row
 
-    def change(self, row: Row, body: Body) -> None:
+    def change(self, row: Row, body: Body, operation: str = "Update") -> None:
         """Give an object a new body: its token rises, unless nothing changed (captured on Account)."""
         if body == row.body:
             return
@@ -135,6 +142,7 @@ class Company:
         row.body, row.token, row.updated = body, row.token + 1, self.clock.now()
         self._enter(row)
         self._owe(row.kind, body, 1)
+        self.tell(self.realm, row.kind, row.id, operation)
 
     def remove(self, row: Row) -> None:
         """Delete a transaction."""
@@ -142,6 +150,7 @@ class Company:
         self._owe(row.kind, row.body, -1)
         del self.tables[row.kind][row.id]
         self.gone.append(Gone(row.kind, row.id, self.clock.now()))
+        self.tell(self.realm, row.kind, row.id, "Delete")
 
     def rate(self, currency: str) -> Decimal:
         """Home units for one unit of ``currency``, to six places."""

@@ -11,6 +11,7 @@ from simulators.quickbooks.numbers import encode
 from simulators.quickbooks.refusals import Refusal
 from simulators.quickbooks.site import Site
 from simulators.quickbooks.world import World
+from simulators.telling import APART, COMMANDS
 
 
 def world_of(site: Site, realm: str = "") -> World:
@@ -65,6 +66,12 @@ def _tokens(site: Site, sent: Sent) -> Any:
     return site.tokens.connect(world_of(site, sent.get("realm", "")).company.realm)
 
 
+def _subscribe(site: Site, sent: Sent) -> Any:
+    """Where webhooks go and what they are signed with: {"url": ..., "verifier": ...}; "" as url ends them."""
+    site.webhooks.subscribe(sent["url"], sent.get("verifier", ""))
+    return {"url": sent["url"]}
+
+
 def _checksum(site: Site, sent: Sent) -> Any:
     """Per company and kind: count, ids, TotalAmt per currency."""
     del sent
@@ -74,10 +81,13 @@ def _checksum(site: Site, sent: Sent) -> Any:
 CONTROLS = Controls(
     _ACTIONS,
     {
+        **COMMANDS,
         ("GET", "companies"): _companies,
         ("POST", "companies"): _companies,
         ("POST", "tokens"): _tokens,
+        ("PUT", "webhooks"): _subscribe,
         ("GET", "checksum"): _checksum,
     },
     canned_names,
+    APART,
 )

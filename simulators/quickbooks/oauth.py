@@ -122,6 +122,10 @@ class Tokens:
         self._grants = [grant for grant in self._grants if grant.realm != realm]
         self._access = {token: access for token, access in self._access.items() if access.realm != realm}
 
+    def connected(self, realm: str) -> bool:
+        """Whether a company is connected to the app."""
+        return any(grant.realm == realm for grant in self._grants)
+
     def access(self, token: str) -> Access | None:
         """What an access token opens; None for an unknown one."""
         return self._access.get(token)

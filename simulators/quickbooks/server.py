@@ -4,22 +4,27 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self, TypedDict, Unpack
 
 from simulators.app import Application
+from simulators.courier import Courier
 from simulators.quickbooks import routes
 from simulators.quickbooks.control import CONTROLS, world_of
 from simulators.quickbooks.http import Request
 from simulators.quickbooks.modes import Setup
 from simulators.quickbooks.site import CLIENT_ID, CLIENT_SECRET, Site
 from simulators.quickbooks.switches import Switches
+from simulators.quickbooks.webhooks import Job
 from simulators.quickbooks.world import World
 from simulators.server import LOOPBACK, RunningTwin
 
-_SERVED = frozenset({"host", "port", "latency", "switches", "client_id", "client_secret", "others"})
+_SERVED = frozenset(
+    {"host", "port", "latency", "switches", "client_id", "client_secret", "others", "webhooks_to", "verifier"}
+)
 
 
 class Options(TypedDict, total=False):
     """How a twin is served (address, seconds of latency, switches, app) and how its first company is set up.
 
-    ``others`` are set-ups of further companies; the last group are the members of :class:`modes.Setup`.
+    ``others`` are set-ups of further companies; webhooks go to ``webhooks_to``, signed with the ``verifier`` token; the
+    last group are the members of :class:`modes.Setup`.
     """
 
     host: str
@@ -29,6 +34,8 @@ class Options(TypedDict, total=False):
     client_id: str
     client_secret: str
     others: Iterable[Setup]
+    webhooks_to: str
+    verifier: str
 
     name: str
     currency: str
@@ -50,7 +57,10 @@ class QuickBooksTwin(RunningTwin[Site]):
     """
 
     def __init__(self, company: str = "us-ast", **options: Unpack[Options]) -> None:
-        """Listen, but serve nothing yet; raises OSError when the port is taken, ValueError for an unknown company."""
+        """Listen, but serve nothing yet.
+
+        Raises OSError when the port is taken, ValueError for an unknown company or an address no webhook can go to.
+        """
         chosen: Mapping[str, Any] = options
         setup = Setup(company, **{name: value for name, value in chosen.items() if name not in _SERVED})
         self.client_id = options.get("client_id", CLIENT_ID)
@@ -60,6 +70,7 @@ class QuickBooksTwin(RunningTwin[Site]):
         self.realm = site.open(setup).realm
         for other in options.get("others", ()):
             site.open(other)
+        site.webhooks.subscribe(options.get("webhooks_to", ""), options.get("verifier", ""))
         application = Application(site, Request, routes.answer, CONTROLS)
         super().__init__(site, application, options.get("host", LOOPBACK), options.get("port", 0))
 
@@ -74,6 +85,11 @@ class QuickBooksTwin(RunningTwin[Site]):
         return list(self.site.companies)
 
     @property
+    def courier(self) -> Courier[Job]:
+        """What delivers the webhooks."""
+        return self.site.courier
+
+    @property
     def world(self) -> World:
         """The bookkeeper of the first company."""
         return self.world_of(self.realm)
@@ -86,6 +102,11 @@ class QuickBooksTwin(RunningTwin[Site]):
     def switches(self) -> Switches:
         """How this QuickBooks behaves where sources are silent; may be changed while it runs."""
         return self.site.switches
+
+    def subscribe(self, url: str, verifier: str) -> None:
+        """Send webhooks to ``url`` from now on, signed with the verifier token; "" ends that. Raises ValueError."""
+        with self.site.lock:
+            self.site.webhooks.subscribe(url, verifier)
 
     def tokens(self, realm: str = "") -> dict[str, Any]:
         """A valid pair of tokens, as the token page answers it after a consent."""

@@ -2,7 +2,6 @@
 
 from itertools import count
 
-from simulators import site
 from simulators.quickbooks.canned import canned
 from simulators.quickbooks.company import Company
 from simulators.quickbooks.modes import Setup
@@ -11,6 +10,8 @@ from simulators.quickbooks.remembering import Memory
 from simulators.quickbooks.seeds import new_company
 from simulators.quickbooks.switches import Switches
 from simulators.quickbooks.throttle import Throttle
+from simulators.quickbooks.webhooks import Webhooks
+from simulators.telling import TellingSite
 
 CLIENT_ID = "AB" + "twinclient" * 4
 CLIENT_SECRET = "twin" + "secret42" * 4
@@ -18,7 +19,7 @@ _FIRST_REALM = 9341450000000001
 _SECRETS = "access_token|refresh_token|client_secret|code|token"
 
 
-class Site(site.Site[Switches]):
+class Site(TellingSite[Switches]):
     """One Intuit app and the companies that may connect to it."""
 
     def __init__(self, switches: Switches, client_id: str = CLIENT_ID, client_secret: str = CLIENT_SECRET) -> None:
@@ -27,13 +28,20 @@ class Site(site.Site[Switches]):
         self.tokens = Tokens(self.clock, switches, client_id, client_secret)
         self.throttle = Throttle(switches)
         self.memory = Memory(switches)
+        self.webhooks = Webhooks(self.clock, switches, self.tokens.connected)
+        self.tell_from(self.webhooks)
         self._numbers = count(1)
 
     def open(self, setup: Setup) -> Company:
         """A new company; the first has the lowest realm."""
         realm = str(_FIRST_REALM + len(self.companies))
-        self.companies[realm] = new_company(realm, setup, self.clock, self.switches)
-        return self.companies[realm]
+        self.companies[realm] = company = new_company(realm, setup, self.clock, self.switches)
+        company.tell = self._tell
+        return company
+
+    def _tell(self, realm: str, kind: str, number: str, operation: str) -> None:
+        if self.webhooks.tell(realm, kind, number, operation):
+            self.courier.wake()
 
     def next_tid(self) -> str:
         """The transaction id that stands on every answer and that support asks for."""

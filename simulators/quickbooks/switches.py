@@ -1,11 +1,13 @@
 """What is unconfirmed or differs between companies and times. Every switch names the fact behind it."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-import msgspec
+from msgspec import Meta
+
+from simulators.switches import DeliverySwitches
 
 
-class Switches(msgspec.Struct, forbid_unknown_fields=True):
+class Switches(DeliverySwitches, forbid_unknown_fields=True):
     """How this QuickBooks behaves where sources are silent or contradict each other; may be changed while it runs."""
 
     throttles: bool = True
@@ -69,5 +71,15 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True):
     """True: change data capture answers as text/plain (Intuit PHP SDK threads)."""
     tax_rounding: Literal["total", "line"] = "total"
     """Whether tax outside the US is rounded per rate or per line (no source tells)."""
+    webhooks_format: Literal["cloudevents", "legacy"] = "cloudevents"
+    """What a notification looks like (Intuit blog of 2025-11-12; third parties say the former ended on 2026-07-31)."""
+    webhooks_per_post: Annotated[int, Meta(ge=1)] = 100
+    """How many events one notification carries; Intuit's page says that there is no limit."""
+    webhooks_one_company: bool = False
+    """True: each notification tells of one company, as Intuit's page says that it is for now."""
+    webhooks_answer_seconds: float = 3.0
+    """How long an answer may take (Intuit: best practices of webhooks)."""
+    webhooks_held_back: bool = False
+    """True: new events wait until what failed is answered; Intuit's page says that they may."""
     keeps_line_ids: bool = True
     """Whether lines sent with their Id keep it; Intuit's schema says ids are not supported on Invoice lines."""

@@ -109,7 +109,7 @@ def void(company: Company, wish: Wish) -> Row:
     _check_open(company, row.body["TxnDate"])
     _undo(company, row)
     body = payments.voided(row) if row.kind == "Payment" else sales.voided(row)
-    company.change(row, body)
+    company.change(row, body, "Void")
     return row
 
 

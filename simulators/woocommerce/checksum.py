@@ -6,7 +6,7 @@ from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from simulators.woocommerce.shop import Entry, Shop
+from simulators.woocommerce.shop import KINDS, Entry, Shop
 
 
 def checksum(shop: Shop) -> dict[str, Any]:
@@ -14,7 +14,7 @@ def checksum(shop: Shop) -> dict[str, Any]:
 
     Orders count in every status, trash and drafts included; ``by_status`` tells them apart.
     """
-    sums: dict[str, Any] = {kind: _counted(entries.values()) for kind, entries in shop.kinds.items()}
+    sums: dict[str, Any] = {kind: _counted(shop.kinds[kind].values()) for kind in KINDS}
     orders = shop.kinds["orders"]
     sums["orders"] |= {
         "totals": _totals((entry.facts.currency, entry.facts.total) for entry in orders.values()),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from simulators.control import Command, Controls, Sent
+from simulators.telling import APART, COMMANDS
 from simulators.woocommerce.checksum import checksum
 from simulators.woocommerce.recorded import recording_names
 from simulators.woocommerce.site import Site
@@ -37,4 +38,4 @@ def _checksum(site: Site, sent: Sent) -> Any:
     return checksum(site.shop)
 
 
-CONTROLS = Controls(_ACTIONS, {("GET", "checksum"): _checksum}, recording_names)
+CONTROLS = Controls(_ACTIONS, {**COMMANDS, ("GET", "checksum"): _checksum}, recording_names, APART)

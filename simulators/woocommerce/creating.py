@@ -45,10 +45,8 @@ def _placed(site: Site, fields: dict[str, Any]) -> int:
     local, gmt = dates.pair(site.clock.now(), site.shop.zone)
     stamps = {"date_created": local, "date_created_gmt": gmt}
     slices = copied(site.shop, "orders", site.shop.blank_order, stamps)
-    site.shop.put("orders", php.join(slices))
-    number = int(bytes(slices["id"]))
-    site.world.edit("orders", number, fields)
-    return number
+    made = site.world.add("orders", slices, fields)
+    return int(made["id"])
 
 
 def _refuse_coupon(site: Site, coupon: str) -> int:

@@ -10,6 +10,7 @@ INVALID_POST_TYPE = {
     "products": "product",
     "variations": "product_variation",
     "coupons": "shop_coupon",
+    "webhooks": "shop_webhook",
 }
 
 
@@ -46,7 +47,8 @@ def invalid_id(kind: str, status: int) -> ApiError:
         return error
     if kind == "taxes":
         return ApiError(404, "woocommerce_rest_invalid_id", "Invalid resource ID.")
-    return ApiError(status, f"woocommerce_rest_{INVALID_POST_TYPE[kind]}_invalid_id", "Invalid ID.")
+    text = "ID is invalid." if kind == "webhooks" and status == 400 else "Invalid ID."
+    return ApiError(status, f"woocommerce_rest_{INVALID_POST_TYPE[kind]}_invalid_id", text)
 
 
 def invalid_params(problems: dict[str, tuple[str, str, Any]]) -> ApiError:

@@ -95,6 +95,10 @@ REGISTERED: dict[str, tuple[Parameter, ...]] = {
         Parameter("role", "choice", choices=_ROLES, default="customer"),
     ),
     "taxes": (*_paging(("id", "order", "priority"), "order", "asc"), Parameter("class", "text")),
+    "webhooks": (
+        *_paging(("date", "id", "title"), "date", "desc"),
+        Parameter("status", "choice", choices=("all", "active", "paused", "disabled"), default="all"),
+    ),
 }
 
 

@@ -47,7 +47,7 @@ class Lists:
 
     def _counts_past_the_end(self, kind: str, number: int) -> bool:
         """Order tables tell 0 beyond the last page, posts and users count again (woocommerce-observed: paging)."""
-        if kind in ("customers", "taxes"):
+        if kind in ("customers", "taxes", "webhooks"):
             return True
         # Posts count again only for a page, not for an offset (class-wc-rest-crud-controller.php get_objects).
         return number > 1 and not self._in_order_tables(kind)
@@ -157,6 +157,8 @@ def _status_tests(kind: str, filters: dict[str, Any]) -> Iterator[Callable[[Entr
             yield lambda entry: entry.facts.status not in _HIDDEN
         else:
             yield lambda entry: entry.facts.status == wanted
+    elif kind == "webhooks" and wanted != "all":
+        yield lambda entry: entry.facts.status == wanted
     elif kind == "customers" and filters["role"] != "all":
         yield lambda entry: entry.facts.role == filters["role"]
 

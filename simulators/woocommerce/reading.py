@@ -8,6 +8,7 @@ from simulators.woocommerce.auth import check_right
 from simulators.woocommerce.errors import ApiError, invalid_id
 from simulators.woocommerce.http import page_links
 from simulators.woocommerce.parameters import clean
+from simulators.woocommerce.representing import shown_alone, shown_order
 from simulators.woocommerce.shop import Entry
 from simulators.woocommerce.site import SETTINGS, Call, Site
 
@@ -34,9 +35,15 @@ def page(site: Site, call: Call) -> Answer:
 
 def one(site: Site, call: Call) -> Answer:
     """One object; 404 when it is not there, or not below its parent."""
-    entry = existing(site, call, "view", 404)
-    body = shown(site, call, [entry])[0]
-    return Answer(200, body, [])
+    if call.kind == "products" and site.shop.find("variations", call.numbers[0]):
+        # The delivery of a changed variation is what this request answers (class-wc-webhook.php get_wp_api_payload).
+        check_right(call.key, "view")
+        bodies = _trimmed(site, call, [shown_alone(site.shop, site.switches, "products", call.numbers[0])])
+    else:
+        # A webhook that is not there is refused as in an edit (class-wc-rest-webhooks-v2-controller.php).
+        missing = 400 if call.kind == "webhooks" else 404
+        bodies = shown(site, call, [existing(site, call, "view", missing)])
+    return Answer(200, bodies[0], [])
 
 
 def existing(site: Site, call: Call, verb: str, missing: int) -> Entry:
@@ -87,8 +94,12 @@ def shown(site: Site, call: Call, entries: list[Entry]) -> list[bytes]:
     bodies = [entry.body for entry in entries]
     if call.numbers and call.kind in ("refunds", "variations"):
         bodies = [_below_parent(call.kind, entry) for entry in entries]
-    if call.kind == "orders" and not site.switches.embeds_refunds:
-        bodies = [php.join(php.split(body) | {"refunds": php.raw([])}) for body in bodies]
+    if call.kind == "orders":
+        bodies = [shown_order(body, site.switches) for body in bodies]
+    return _trimmed(site, call, bodies)
+
+
+def _trimmed(site: Site, call: Call, bodies: list[bytes]) -> list[bytes]:
     tree = fields.wanted(call.request.params, keeps_id=site.switches.keeps_id)
     return bodies if tree is None else [fields.trim(body, tree) for body in bodies]
 

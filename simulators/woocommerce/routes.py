@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from simulators.http import Answer
-from simulators.woocommerce import reading, writing
+from simulators.woocommerce import reading, registering, writing
 from simulators.woocommerce.auth import Key, check_permission
 from simulators.woocommerce.errors import ApiError, no_route
 from simulators.woocommerce.http import NEVER_CACHED, STANDING, Request
@@ -64,6 +64,16 @@ ROUTES = (
     _route("/taxes", "taxes", _READ),
     _route("/taxes/#", "taxes", {"GET": reading.one}),
     _route("/taxes/classes", "tax_classes", {"GET": reading.tax_classes}),
+    _route("/webhooks", "webhooks", {"GET": reading.page, "POST": registering.create}),
+    _route(
+        "/webhooks/#",
+        "webhooks",
+        {
+            "GET": reading.one,
+            **dict.fromkeys(("POST", "PUT", "PATCH"), registering.update),
+            "DELETE": registering.delete,
+        },
+    ),
     _route("/system_status", "system_status", {"GET": reading.system_status}),
     _route(r"/settings/[a-z_]+(?:/[a-z_]+)?", "settings", {"GET": reading.settings}),
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Self, TypedDict, Unpack
 
 from simulators.app import Application
+from simulators.courier import Courier
 from simulators.server import LOOPBACK, RunningTwin
 from simulators.woocommerce import routes
 from simulators.woocommerce.auth import KEY, SECRET
@@ -12,6 +13,7 @@ from simulators.woocommerce.http import Request
 from simulators.woocommerce.shop import Shop
 from simulators.woocommerce.site import Site
 from simulators.woocommerce.switches import Switches
+from simulators.woocommerce.webhooks import Job
 from simulators.woocommerce.world import World
 
 
@@ -42,6 +44,11 @@ class Twin(RunningTwin[Site]):
     def start(cls, *, shop: Shop, **options: Unpack[Options]) -> Self:
         """Serve ``shop`` in a thread and return when it listens; raises OSError when the port is taken."""
         return cls(shop, **options).run_aside()
+
+    @property
+    def courier(self) -> Courier[Job]:
+        """What delivers the webhooks."""
+        return self.site.courier
 
     @property
     def world(self) -> World:

@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 KINDS = ("orders", "refunds", "products", "variations", "customers", "taxes", "coupons")
-# Orders, refunds, products and coupons draw from one series of ids, as WordPress posts do; users and rates do not.
-_SERIES = {"customers": "customers", "taxes": "taxes"}
+# Beside what is sold and to whom, webhooks: the API lists them like the others.
+_KEPT = (*KINDS, "webhooks")
+# Orders, refunds, products and coupons draw from one series of ids, as WordPress posts do; the others do not.
+_SERIES = {"customers": "customers", "taxes": "taxes", "webhooks": "webhooks"}
 
 
 class Facts(msgspec.Struct, gc=False):
@@ -81,8 +83,8 @@ class Shop:
         self.zone = ZoneInfo(zone)
         self.tax_classes = tax_classes
         self.blank_order = Entry(blank_order, _facts_of(blank_order))
-        self.kinds: dict[str, dict[int, Entry]] = {kind: {} for kind in KINDS}
-        self.versions = dict.fromkeys(KINDS, 0)
+        self.kinds: dict[str, dict[int, Entry]] = {kind: {} for kind in _KEPT}
+        self.versions = dict.fromkeys(_KEPT, 0)
         self._series: dict[str, int] = {}
         self._inner: int | None = None
 

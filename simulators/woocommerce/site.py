@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from simulators import site
+from simulators.telling import TellingSite
 from simulators.woocommerce import php
 from simulators.woocommerce.auth import KEY, SECRET, Key, Keys
 from simulators.woocommerce.faults import replayed
@@ -13,6 +13,7 @@ from simulators.woocommerce.http import Request
 from simulators.woocommerce.query import Lists
 from simulators.woocommerce.shop import Shop
 from simulators.woocommerce.switches import Switches
+from simulators.woocommerce.webhooks import Webhooks
 from simulators.woocommerce.world import World
 
 NAMESPACES = ["oembed/1.0", "wc/v1", "wc/v2", "wc/v3", "wc/store", "wc/store/v1", "wp/v2"]
@@ -27,7 +28,7 @@ class Call(msgspec.Struct, frozen=True):
     numbers: tuple[int, ...]
 
 
-class Site(site.Site[Switches]):
+class Site(TellingSite[Switches]):
     """A shop and everything its API needs."""
 
     banner = "nginx/1.22.1"
@@ -41,7 +42,13 @@ class Site(site.Site[Switches]):
         self.shop = shop
         self.keys = Keys(key, secret)
         self.lists = Lists(shop, switches)
-        self.world = World(shop, self.clock, switches, self.lock)
+        self.webhooks = Webhooks(shop, self.clock, switches)
+        self.tell_from(self.webhooks)
+        self.world = World(shop, self.clock, switches, self.lock, self._announce)
+
+    def _announce(self, topic: str, number: int) -> None:
+        if self.webhooks.queue(topic, number):
+            self.courier.wake()
 
     def namespace_index(self) -> bytes:
         """What ``/wp-json/wc/v3`` says without credentials, less the list of routes."""

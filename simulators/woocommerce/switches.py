@@ -2,12 +2,12 @@
 
 from typing import Literal
 
-import msgspec
+from simulators.switches import DeliverySwitches
 
 Storage = Literal["hpos", "legacy"]
 
 
-class Switches(msgspec.Struct, forbid_unknown_fields=True):
+class Switches(DeliverySwitches, forbid_unknown_fields=True):
     """How this shop differs from a WooCommerce 10.9 with order tables behind HTTPS; may be changed while it runs."""
 
     version: str = "10.9.0"
@@ -25,6 +25,8 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True):
     (rest_filter_response_fields) may still drop it: False."""
     extra_statuses: tuple[str, ...] = ()
     """Order statuses that plugins registered; ``any`` shows them (api-facts 1.7)."""
+    webhooks_answer_seconds: float = 60.0
+    """How long a delivery may take (class-wc-webhook.php deliver)."""
     tls_terminated: bool = True
     """True: WordPress believes it is called over HTTPS. False: Basic and query keys are ignored
     (woocommerce-observed: errors)."""

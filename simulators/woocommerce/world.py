@@ -1,20 +1,19 @@
 """What a shop owner does behind the API's back, and what the API's own writes do."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from simulators.clock import Clock
-from simulators.woocommerce import dates, php
+from simulators.woocommerce import dates, events, php, stock
+from simulators.woocommerce.changing import Fields, Shelf
 from simulators.woocommerce.inserting import copied
 from simulators.woocommerce.refunding import refund_of, remaining
-from simulators.woocommerce.shop import KINDS, Entry, Shop
+from simulators.woocommerce.shop import Entry, Shop
 from simulators.woocommerce.switches import Switches
 
-Fields = Mapping[str, Any]
-# Legacy storage moves date_modified for these only (woocommerce-observed: what moves date_modified).
-_MOVING_IN_LEGACY = frozenset({"status", "customer_note"})
+Announce = Callable[[str, int], None]
 _TRASH_STATUS, _TRASH_TIME = "_wp_trash_meta_status", "_wp_trash_meta_time"
 
 
@@ -40,11 +39,14 @@ class World:
     Every action is done in one piece; hold ``lock`` around several that no request may see halfway.
     """
 
-    def __init__(self, shop: Shop, clock: Clock, switches: Switches, lock: threading.RLock) -> None:
+    def __init__(self, shop: Shop, clock: Clock, switches: Switches, lock: threading.RLock, announce: Announce) -> None:
+        """``announce`` gets the topic and the id of everything that webhooks tell of."""
         self.shop = shop
         self.lock = lock
         self._clock = clock
         self._switches = switches
+        self._shelf = Shelf(shop, clock, switches)
+        self._announce = announce
 
     @_alone
     def edit(
@@ -55,15 +57,14 @@ class World:
         ``touch`` says whether date_modified moves; None leaves that to the shop's rules: order tables move it at every
         edit, even an empty one, legacy storage only for status and note; a variation's edit moves its parent too.
         """
-        entry = self._entry(kind, number)
-        slices = php.split(entry.body)
-        for name, value in (fields or {}).items():
-            slices[name] = php.raw(_merged(php.decode(slices[name]) if name in slices else None, value))
-        if touch if touch is not None else self._moves(kind, fields or {}):
-            slices = self._stamped(slices)
-            if kind == "variations":
-                self._touch("products", entry.facts.parent_id)
-        return self._put(kind, slices)
+        entry = self._shelf.entry(kind, number)
+        edited = self._shelf.edit(kind, entry, fields or {}, touch)
+        now = self._shelf.entry(kind, number)
+        for topic in events.of_edit(kind, entry.facts, now.facts, in_tables=self._switches.storage == "hpos"):
+            self._announce(topic, number)
+        if kind == "orders" and stock.is_sold(entry.facts.status, now.facts.status):
+            self._sell(now)
+        return edited
 
     @_alone
     def insert(self, kind: str, fields: Fields | None = None, *, like: int | None = None) -> dict[str, Any]:
@@ -71,16 +72,27 @@ class World:
 
         What must be unique is made unique: numbers, keys, SKU, slug, mail, ids of lines. Refunds are not copied.
         """
-        source = self._entry(kind, next(iter(self.shop.kinds.get(kind, ())), 0) if like is None else like)
+        source = self._shelf.entry(kind, next(iter(self.shop.kinds.get(kind, ())), 0) if like is None else like)
         local, gmt = dates.pair(self._clock.now(), self.shop.zone)
         fresh = copied(self.shop, kind, source, {"date_created": local, "date_created_gmt": gmt})
-        self.shop.put(kind, php.join(self._stamped(fresh)))
         number = int(bytes(fresh["id"]))
         parent = self.shop.find("products", source.facts.parent_id) if kind == "variations" else None
         if parent:
             slices = php.split(parent.body)
-            self._put("products", slices | {"variations": php.raw([*php.decode(slices["variations"]), number])})
-        return self.edit(kind, number, fields)
+            self._shelf.put("products", slices | {"variations": php.raw([*php.decode(slices["variations"]), number])})
+        return self.add(kind, fresh, fields)
+
+    @_alone
+    def add(self, kind: str, slices: php.Slices, fields: Fields | None = None) -> dict[str, Any]:
+        """Store a new object, merged with ``fields``; what an order sells leaves the stock."""
+        entry = self.shop.put(kind, php.join(self._shelf.stamped(slices)))
+        made = self._shelf.edit(kind, entry, fields or {})
+        now = self._shelf.entry(kind, entry.facts.id)
+        for topic in events.of_addition(kind, now.facts):
+            self._announce(topic, now.facts.id)
+        if kind == "orders" and stock.is_sold("", now.facts.status):
+            self._sell(now)
+        return made
 
     @_alone
     def refund(
@@ -91,7 +103,7 @@ class World:
         The order becomes ``refunded`` only when nothing is left (woocommerce-observed: shapes). Raises ValueError with
         WooCommerce's own sentence when the amount is more than what is left.
         """
-        entry = self._entry("orders", order)
+        entry = self._shelf.entry("orders", order)
         left = remaining(entry)
         local, gmt = dates.pair(self._clock.now(), self.shop.zone)
         stamps = {"date_created": local, "date_created_gmt": gmt}
@@ -102,21 +114,25 @@ class World:
         if refund.amount >= left:
             slices["status"] = php.raw("refunded")
         if self._switches.refunds_move_orders:
-            slices = self._stamped(slices)
-        self._put("orders", slices)
+            slices = self._shelf.stamped(slices)
+        self._shelf.put("orders", slices)
+        self._announce("order.updated", order)
         result: dict[str, Any] = php.decode(refund.body)
         return result
 
     @_alone
     def delete_refund(self, number: int) -> None:
         """Take a refund back: the order keeps its status and its date_modified (woocommerce-observed)."""
-        order = self._entry("refunds", number).facts.parent_id
+        order = self._shelf.entry("refunds", number).facts.parent_id
         self.shop.drop("refunds", number)
         entry = self.shop.find("orders", order)
         if entry:
             slices = php.split(entry.body)
             kept = [refund for refund in php.decode(slices["refunds"]) if refund["id"] != number]
-            self._put("orders", slices | {"refunds": php.raw(kept)})
+            self._shelf.put("orders", slices | {"refunds": php.raw(kept)})
+            if self._switches.since(11, 2):
+                # class-wc-webhook.php process_refund_deleted; 10.9 told nobody (observed).
+                self._announce("order.updated", order)
 
     @_alone
     def trash(self, kind: str, number: int) -> dict[str, Any]:
@@ -126,7 +142,7 @@ class World:
         """
         if kind not in ("orders", "products"):
             raise ValueError(f"There is no trash for {kind}; delete them for good.")
-        slices = php.split(self._entry(kind, number).body)
+        slices = php.split(self._shelf.entry(kind, number).body)
         now = self._clock.now()
         status = php.decode(slices["status"])
         remembered = f"wc-{status}" if kind == "orders" else status
@@ -134,30 +150,33 @@ class World:
         meta.append({"id": self.shop.inner_id(), "key": _TRASH_STATUS, "value": remembered})
         meta.append({"id": self.shop.inner_id(), "key": _TRASH_TIME, "value": str(int(now.timestamp()))})
         slices |= {"status": php.raw("trash"), "meta_data": php.raw(meta)}
-        return self._put(kind, self._stamped(slices))
+        self._announce(f"{events.RESOURCES[kind]}.deleted", number)
+        return self._shelf.put(kind, self._shelf.stamped(slices))
 
     @_alone
     def restore(self, kind: str, number: int) -> dict[str, Any]:
         """Take an object out of the trash again, with the status it had; ``pending`` or ``draft`` if none is known."""
-        slices = php.split(self._entry(kind, number).body)
+        slices = php.split(self._shelf.entry(kind, number).body)
         meta = php.decode(slices["meta_data"])
         status = next((item["value"] for item in meta if item["key"] == _TRASH_STATUS), None)
         kept = [item for item in meta if item["key"] not in (_TRASH_STATUS, _TRASH_TIME)]
         status = status.removeprefix("wc-") if status else {"orders": "pending"}.get(kind, "draft")
         slices |= {"status": php.raw(status), "meta_data": php.raw(kept)}
-        return self._put(kind, self._stamped(slices))
+        if kind in events.RESOURCES:
+            self._announce(f"{events.RESOURCES[kind]}.restored", number)
+        return self._shelf.put(kind, self._shelf.stamped(slices))
 
     @_alone
     def delete(self, kind: str, number: int) -> None:
         """Delete for good, with what hangs on it (woocommerce-observed: what moves date_modified).
 
         An order takes its refunds along, a product its variations. A customer's orders become guest orders and move,
-        a product's order lines lose product and SKU and do not.
+        a product's order lines lose product and SKU and do not. Webhooks tell of customers only.
         """
         if kind == "refunds":
             self.delete_refund(number)
             return
-        entry = self._entry(kind, number)
+        entry = self._shelf.entry(kind, number)
         self.shop.drop(kind, number)
         if kind == "orders":
             for refund in list(self.shop.children("refunds", number)):
@@ -165,69 +184,15 @@ class World:
         elif kind == "products":
             for variation in list(self.shop.children("variations", number)):
                 self.delete("variations", variation.facts.id)
-            self._orphan_lines("product_id", number)
+            self._shelf.orphan_lines("product_id", number)
         elif kind == "variations":
-            self._drop_from_parent(entry)
-            self._orphan_lines("variation_id", number)
+            self._shelf.drop_from_parent(entry)
+            self._shelf.orphan_lines("variation_id", number)
         elif kind == "customers":
-            self._leave_guests(number)
+            self._shelf.leave_guests(number)
+            if entry.facts.role == "customer":
+                self._announce("customer.deleted", number)
 
-    def _orphan_lines(self, member: str, number: int) -> None:
-        for entry in list(self.shop.kinds["orders"].values()):
-            if f'"{member}":{number},'.encode() not in entry.body:
-                continue
-            slices = php.split(entry.body)
-            lines = php.decode(slices["line_items"])
-            for line in lines:
-                if line[member] == number:
-                    line |= {member: 0, "sku": None}
-            self._put("orders", slices | {"line_items": php.raw(lines)})
-
-    def _drop_from_parent(self, variation: Entry) -> None:
-        parent = self.shop.find("products", variation.facts.parent_id)
-        if parent:
-            slices = php.split(parent.body)
-            kept = [number for number in php.decode(slices["variations"]) if number != variation.facts.id]
-            self._put("products", self._stamped(slices | {"variations": php.raw(kept)}))
-
-    def _leave_guests(self, customer: int) -> None:
-        for entry in list(self.shop.kinds["orders"].values()):
-            if entry.facts.customer_id == customer:
-                slices = php.split(entry.body)
-                links = php.decode(slices["_links"])
-                links.pop("customer", None)
-                changed = {"customer_id": php.raw(0), "_links": php.raw(links)}
-                self._put("orders", self._stamped(slices | changed))
-
-    def _moves(self, kind: str, fields: Fields) -> bool:
-        return kind != "orders" or self._switches.storage == "hpos" or bool(_MOVING_IN_LEGACY & fields.keys())
-
-    def _touch(self, kind: str, number: int) -> None:
-        entry = self.shop.find(kind, number)
-        if entry:
-            self._put(kind, self._stamped(php.split(entry.body)))
-
-    def _stamped(self, slices: php.Slices) -> php.Slices:
-        """With date_modified set to now, where an object shows one: refunds and tax rates do not."""
-        local, gmt = dates.pair(self._clock.now(), self.shop.zone)
-        stamps = {"date_modified": php.raw(local), "date_modified_gmt": php.raw(gmt)}
-        return slices | {name: stamp for name, stamp in stamps.items() if name in slices}
-
-    def _entry(self, kind: str, number: int) -> Entry:
-        if kind not in KINDS:
-            raise ValueError(f"There is no kind {kind!r}. Known: {', '.join(KINDS)}.")
-        entry = self.shop.find(kind, number)
-        if entry is None:
-            raise KeyError(f"The shop has no {kind} with the id {number}.")
-        return entry
-
-    def _put(self, kind: str, slices: php.Slices) -> dict[str, Any]:
-        entry = self.shop.put(kind, php.join(slices))
-        result: dict[str, Any] = php.decode(entry.body)
-        return result
-
-
-def _merged(old: Any, new: Any) -> Any:
-    if isinstance(old, dict) and isinstance(new, Mapping):
-        return old | {name: _merged(old.get(name), value) for name, value in new.items()}
-    return new
+    def _sell(self, order: Entry) -> None:
+        for number in self._shelf.sell(order):
+            self._announce("product.updated", number)

@@ -9,6 +9,7 @@ import httpx
 from simulators.quickbooks.server import QuickBooksTwin
 
 Body = dict[str, Any]
+VERIFIER = "verifier-token-of-the-app"
 # Loading certificates takes longer than a test, and plain http never looks at them.
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 

@@ -9,7 +9,8 @@ import pytest
 
 from simulators.quickbooks.server import QuickBooksTwin
 from simulators.quickbooks.switches import Switches
-from tests.simulators.quickbooks.books import Books
+from tests.simulators.quickbooks.books import VERIFIER, Books
+from tests.simulators.receiver import Receiver
 
 NOON = datetime(2026, 12, 1, 20, 0, 0, tzinfo=UTC)
 OpenBooks = Callable[..., Books]
@@ -47,3 +48,11 @@ def plain(open_books: OpenBooks) -> Books:
 def euro(open_books: OpenBooks) -> Books:
     """A company with home currency EUR and tax codes on every line."""
     return open_books("eu")
+
+
+@pytest.fixture
+def told(books: Books, receiver: Receiver) -> Books:
+    """Connected books whose changes are told to the receiver when the queue is flushed."""
+    books.twin.switches.webhooks_live = False
+    books.twin.subscribe(f"{receiver.url}/hooks/quickbooks", VERIFIER)
+    return books

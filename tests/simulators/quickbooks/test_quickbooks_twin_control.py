@@ -12,8 +12,9 @@ import pytest
 
 from simulators.quickbooks.modes import MODES, Setup
 from simulators.quickbooks.server import QuickBooksTwin
-from tests.simulators.quickbooks.books import NO_CERTIFICATES, Body, Books, codes, ref, sale
+from tests.simulators.quickbooks.books import NO_CERTIFICATES, VERIFIER, Body, Books, codes, ref, sale
 from tests.simulators.quickbooks.conftest import OpenBooks
+from tests.simulators.receiver import Receiver
 
 COMMAND = [sys.executable, "-m", "simulators.quickbooks"]
 RECEIPT = {"Line": [sale("10")]}
@@ -187,8 +188,9 @@ def test_every_mode_takes_a_sale(open_books: OpenBooks, mode: str) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_runs_as_a_process_and_ends_cleanly(number: signal.Signals) -> None:
-    command = [*COMMAND, "--json", "--company", "gb", "--currency", "EUR"]
+def test_it_runs_as_a_process_tells_of_changes_and_ends_cleanly(number: signal.Signals, receiver: Receiver) -> None:
+    webhooks = ["--webhooks-to", receiver.url, "--verifier", VERIFIER]
+    command = [*COMMAND, "--json", "--company", "gb", "--currency", "EUR", *webhooks]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         about = json.loads(process.stdout.readline())
@@ -196,11 +198,23 @@ def test_it_runs_as_a_process_and_ends_cleanly(number: signal.Signals) -> None:
         answer = httpx.get(
             f"{about['url']}/v3/company/{about['realm']}/preferences", headers=headers, verify=NO_CERTIFICATES
         )
+        closed = {"action": "close_books", "day": "2026-06-30"}
+        httpx.post(f"{about['url']}/_control/world", json=closed, verify=NO_CERTIFICATES)
+        told = receiver.wait_for(1)
         process.send_signal(number)
         output, errors = process.communicate(timeout=10)
 
+    assert b"qbo.preferences.updated.v1" in told[0].body
     assert answer.json()["Preferences"]["CurrencyPrefs"]["HomeCurrency"] == {"value": "EUR"}
     assert (process.returncode, output, errors) == (0, "", "")
+
+
+def test_webhooks_without_a_token_are_refused_at_the_start() -> None:
+    command = [*COMMAND, "--webhooks-to", "https://example.test"]
+
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+
+    assert (done.returncode, "they need a verifier token" in done.stderr) == (2, True)
 
 
 def test_a_port_that_is_taken_is_named() -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from simulators.woocommerce.recorded import recorded_shop
 from simulators.woocommerce.server import Twin
+from tests.simulators.receiver import Receiver
+from tests.simulators.woocommerce.hooks import ALL, register
 
 NOON = datetime(2026, 12, 1, 12, 0, 0, tzinfo=UTC)
 # Loading certificates takes longer than a test, and plain http never looks at them.
@@ -41,3 +43,22 @@ def reader(shared: Twin) -> Iterator[httpx.Client]:
     base, key = f"{shared.url}/wp-json/wc/v3", (shared.key, shared.secret)
     with httpx.Client(base_url=base, auth=key, verify=NO_CERTIFICATES) as connected:
         yield connected
+
+
+@pytest.fixture
+def hooked(twin: Twin, client: httpx.Client, receiver: Receiver) -> Receiver:
+    """A receiver of everything, told only when the queue is flushed; the pings are behind it."""
+    twin.switches.webhooks_live = False
+    register(client, receiver.url, *ALL)
+    receiver.take()
+    return receiver
+
+
+@pytest.fixture
+def watched(twin: Twin, client: httpx.Client, receiver: Receiver) -> Receiver:
+    """A receiver of changed orders, told only when the queue is flushed; the ping is behind it."""
+    twin.switches.webhooks_live = False
+    register(client, receiver.url, "order.updated")
+    receiver.take()
+    twin.courier.reset()
+    return receiver
