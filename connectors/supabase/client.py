@@ -11,8 +11,11 @@ import psycopg
 from psycopg import Connection, Cursor
 from psycopg.conninfo import make_conninfo
 
-from connectors.supabase.failures import FAILURES, explain
-from connectors.supabase.settings import SupabaseCredentials, SupabaseSettings, place_of, read_url
+from connectors.network import PrivateAddress, only_public
+from connectors.supabase.failures import FAILURES, explain, hint
+from connectors.supabase.places import place_of, read_url
+from connectors.supabase.settings import PostgresCredentials, PostgresSettings
+from domain.errors import Misconfigured, Unavailable
 from domain.keys import ConnectionName, TenantName
 
 APPLICATION = "universal-data-sync"
@@ -44,13 +47,16 @@ class Client:
         self,
         tenant: TenantName,
         connection: ConnectionName,
-        settings: SupabaseSettings,
-        credentials: SupabaseCredentials,
+        settings: PostgresSettings,
+        credentials: PostgresCredentials,
+        *,
+        public_only: bool = False,
     ) -> None:
         self.place = place_of(read_url(credentials.url.get_secret_value()))
         self._url = credentials.url
         self._name = connection
         self._settings = settings
+        self._public_only = public_only
         self._variables = {
             "tenant": tenant,
             "application": APPLICATION,
@@ -104,12 +110,25 @@ class Client:
 
     def _connected(self) -> Connection[tuple[Any, ...]]:
         parts = read_url(self._url.get_secret_value())
+        if self._public_only:
+            parts = self._public(parts)
         ours = {
             "application_name": APPLICATION,
             "connect_timeout": str(self._settings.connect_seconds),
             "client_encoding": "utf8",
         }
         # Prepared statements live in a session, which a transaction pooler does not give us.
-        return psycopg.connect(
+        connection = psycopg.connect(
             make_conninfo(**{**_KEEPALIVE, **parts, **ours}), autocommit=True, prepare_threshold=None
         )
+        # Said in every BEGIN, for the same reason.
+        connection.read_only = self._settings.read_only or None
+        return connection
+
+    def _public(self, parts: dict[str, str]) -> dict[str, str]:
+        try:
+            return only_public(parts)
+        except PrivateAddress as error:
+            raise Misconfigured(str(error), connection=self._name) from None
+        except Misconfigured as error:
+            raise Misconfigured(f"{error}{hint(self.place, Unavailable)}", connection=self._name) from None

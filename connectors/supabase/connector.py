@@ -1,19 +1,27 @@
-"""A warehouse in Postgres, opened for one connection of one tenant."""
+"""A warehouse in Postgres, opened for one connection of one tenant, by its connection string or by Supabase's REST."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Self
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol, Self
 
-from psycopg.errors import UndefinedTable
-
+from connectors.http import Patience
 from connectors.stored import parse
 from connectors.supabase.client import Client
-from connectors.supabase.merge import Merge
-from connectors.supabase.schema import prepare
-from connectors.supabase.settings import SupabaseCredentials, SupabaseSettings
+from connectors.supabase.halving import Results
+from connectors.supabase.postgres import PostgresTables
+from connectors.supabase.rest import RestTables
+from connectors.supabase.rest_client import RestClient
+from connectors.supabase.settings import (
+    PostgresCredentials,
+    PostgresSettings,
+    RestCredentials,
+    RestSettings,
+    is_rest,
+)
 from connectors.supabase.streams import TABLES
 from connectors.supabase.tables import Table
+from domain.connector import Vitals
 from domain.errors import Misconfigured, Rejected
 from domain.keys import ConnectionName, Kind, TenantName
 from domain.problems import Fate, Problem
@@ -23,27 +31,45 @@ REJECTED = "warehouse.rejected"
 """The code of the problem of a record that the database does not store."""
 
 
-class SupabaseConnector:
-    """Writes the records of a tenant's shops into the tables of the schema ``commerce``.
+class Transport(Protocol):
+    """A way to the tables of a warehouse; every method raises RetryableError or FatalError."""
 
-    A row is written when its fingerprint differs, and not touched otherwise; a removed record keeps its row, with
-    ``deleted_at`` set. All writes of a plan are one transaction, unless a record cannot be stored: then the plan is
-    halved until that record stands alone, and all others are written.
-    """
-
-    def __init__(self, connection: ConnectionName, client: Client) -> None:
-        self.connection = connection
-        self._client = client
-
-    def check(self) -> str:
-        """Prove that the database can be reached and lets us in, and say which it is; raises as ``held`` does."""
-        with self._client.transaction("check"):
-            return self._client.place.database
+    def check(self) -> Vitals:
+        """Prove that it works, and say where it leads and how."""
 
     def prepare(self) -> None:
-        """Make the tables, or bring them up to date; raises as ``held`` does."""
-        with self._client.transaction("prepare") as cursor:
-            prepare(cursor, self.connection)
+        """Make sure that the tables are as this version needs them."""
+
+    def held(self, table: Table, source: ConnectionName, ids: Collection[str]) -> dict[str, str]:
+        """Give the fingerprints of those records that are here and not deleted."""
+
+    def write(self, table: Table, source: ConnectionName, writes: Sequence[Write]) -> Results:
+        """Carry out the writes but those that are refused; tells what became of each source id."""
+
+    def close(self) -> None:
+        """Let the connection go."""
+
+
+class SupabaseConnector:
+    """Writes the records of a tenant's shops into the tables of a schema of their own.
+
+    A row is written when its fingerprint differs, and not touched otherwise; a removed record keeps its row, with
+    ``deleted_at`` set. A record that cannot be stored becomes a problem of its own; all others are written.
+    """
+
+    def __init__(self, connection: ConnectionName, tables: Transport, *, read_only: bool = False) -> None:
+        self.connection = connection
+        self._tables = tables
+        self._read_only = read_only
+
+    def check(self) -> Vitals:
+        """Prove that the database can be reached and lets us in; raises as ``held`` does."""
+        return self._tables.check()
+
+    def prepare(self) -> None:
+        """Make the tables, or bring them up to date; nothing in read-only mode. Raises as ``held`` does."""
+        if not self._read_only:
+            self._tables.prepare()
 
     def fence(self, token: int) -> None:
         """Nothing: a row that two runs write is the same row."""
@@ -60,27 +86,30 @@ class SupabaseConnector:
             FatalError: it refuses us, or the settings cannot work.
         """
         # Postgres stores neither NUL nor half a character in a text, so no such id can be here.
-        possible = [key for key in ids if key.isprintable()]
-        try:
-            with self._client.transaction("held") as cursor:
-                return Merge(cursor, self._table(kind), source).held(possible)
-        except Misconfigured as error:
-            if error.code == UndefinedTable.sqlstate:
-                return {}
-            raise
+        return self._tables.held(self._table(kind), source, [key for key in ids if key.isprintable()])
 
     def write(self, plan: Plan) -> tuple[WriteOutcome, ...]:
-        """Carry out the writes, which are of one kind and one source; tells the outcome of each; raises as ``held``."""
+        """Carry out the writes, which are of one kind and one source; tells the outcome of each.
+
+        Raises:
+            Misconfigured: the connection is read-only; nothing was sent. Otherwise as ``held`` does.
+        """
         if any(write.record is None and write.action is not Action.REMOVE for write in plan.writes):
             raise ValueError("a warehouse is written with records of the hub")
         scopes = {(write.source.kind, write.source.connection) for write in plan.writes}
         if len(scopes) > 1:
             raise ValueError("a plan holds writes of one kind and one source")
+        if scopes and self._read_only:
+            raise Misconfigured(
+                "the connection is read-only, so nothing was written; connect it anew without read-only to write",
+                connection=self.connection,
+                operation="write",
+            )
         return tuple(out for kind, source in scopes for out in self._write(self._table(kind), source, plan.writes))
 
     def close(self) -> None:
         """Close the connection to the database."""
-        self._client.close()
+        self._tables.close()
 
     def __enter__(self) -> Self:
         return self
@@ -94,35 +123,44 @@ class SupabaseConnector:
         return TABLES[kind]
 
     def _write(self, table: Table, source: ConnectionName, writes: Sequence[Write]) -> list[WriteOutcome]:
-        try:
-            with self._client.transaction("write") as cursor:
-                results = Merge(cursor, table, source).write(writes)
-        except Rejected as refusal:
-            if len(writes) == 1:
-                return [_failed(writes[0], refusal)]
-            middle = len(writes) // 2
-            halves = writes[:middle], writes[middle:]
-            return [outcome for half in halves for outcome in self._write(table, source, half)]
-        return [WriteOutcome(write=write, result=results[write.source.id], link=write.link()) for write in writes]
+        results = self._tables.write(table, source, writes)
+        return [_outcome(write, results[write.source.id]) for write in writes]
 
 
 def open_supabase(
-    tenant: TenantName, connection: ConnectionName, settings: Mapping[str, object], credentials: Mapping[str, str]
+    tenant: TenantName,
+    connection: ConnectionName,
+    settings: Mapping[str, object],
+    credentials: Mapping[str, str],
+    *,
+    patience: Patience | None = None,
+    public_only: bool = False,
 ) -> SupabaseConnector:
     """Open a warehouse for one connection of one tenant; the database is first asked when it is first needed.
 
+    Settings with a ``project_url`` lead to Supabase's REST API, all others to Postgres itself; ``patience`` is for
+    the former.
+
     Raises:
-        Misconfigured: settings or connection string cannot be used.
+        Misconfigured: settings, connection string or key cannot be used.
     """
     of = (connection, "the warehouse")
-    checked = parse(SupabaseSettings, settings, *of), parse(SupabaseCredentials, credentials, *of)
-    return SupabaseConnector(connection, Client(tenant, connection, *checked))
+    if is_rest(settings):
+        rest, key = parse(RestSettings, settings, *of), parse(RestCredentials, credentials, *of)
+        caller = RestClient(connection, rest, key, patience=patience, public_only=public_only)
+        return SupabaseConnector(connection, RestTables(tenant, caller), read_only=rest.read_only)
+    direct, url = parse(PostgresSettings, settings, *of), parse(PostgresCredentials, credentials, *of)
+    client = Client(tenant, connection, direct, url, public_only=public_only)
+    tables = PostgresTables(connection, client, direct.schema_name)
+    return SupabaseConnector(connection, tables, read_only=direct.read_only)
 
 
-def _failed(write: Write, refusal: Rejected) -> WriteOutcome:
+def _outcome(write: Write, result: Result | Rejected) -> WriteOutcome:
+    if isinstance(result, Result):
+        return WriteOutcome(write=write, result=result, link=write.link())
     problem = Problem(
         code=REJECTED,
-        message=str(refusal.args[0]),
+        message=str(result.args[0]),
         fate=Fate.SKIP,
         key=write.source,
         advice="correct the record in its source, or change the rule of the warehouse that it breaks",

@@ -6,7 +6,8 @@ import re
 
 import psycopg
 
-from connectors.supabase.settings import Place, Route
+from connectors.supabase.places import Place, Route
+from connectors.supabase.sqlstates import AWAY, REFUSALS, by_state, refusal
 from domain.errors import AccessDenied, ConnectorError, Misconfigured, Rejected, Unavailable
 
 
@@ -42,33 +43,6 @@ _HINTS = {
     (Route.TRANSACTION, AccessDenied): "at the pooler the user is called postgres.<project reference>",
 }
 
-# By SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html), the whole code before its class.
-_REFUSALS = {
-    "21": "the page names it twice",
-    "22": "a value does not fit its column",
-    "22003": "a number is larger than Postgres can hold",
-    "22007": "a date is none",
-    "22008": "a date lies outside of what Postgres can hold",
-    "22021": "a text holds a NUL character",
-    "22P02": "its payload or an attribute is no valid JSON",
-    "22P05": "a text holds a character that the database cannot store",
-    "23": "it breaks a rule that was added to the table",
-    "44": "it breaks a rule that was added to the table",
-    "54": "a value is longer or deeper than Postgres can hold",
-    "P0": "a trigger that was added to the table refuses it",
-}
-_AWAY = {
-    "40": "another transaction was in the way",
-    "53": "the database lacks memory, disk or connections",
-    "53100": "the disk of the database is full: enlarge it",
-    "53300": "the database has no connection left",
-    "55": "something else holds the table",
-    "57014": "a statement took too long and was cancelled: raise statement_seconds, or that of the database",
-    "57": "the database is being stopped or started",
-    "58": "the database has trouble with its disk",
-    "XX": "the database or its pooler has trouble of its own",
-}
-
 
 def explain(error: Exception, place: Place, connection: str, operation: str) -> ConnectorError:
     """Say what a failure means: Rejected for the fault of a record, else Unavailable, AccessDenied or Misconfigured.
@@ -83,9 +57,15 @@ def explain(error: Exception, place: Place, connection: str, operation: str) -> 
     return kind(sentence, connection=connection, operation=operation, code=state or None)
 
 
+def hint(place: Place, kind: type[ConnectorError]) -> str:
+    """Tell what Supabase is known for on this way to it, to be put behind a sentence; empty when there is nothing."""
+    known = _HINTS.get((place.route, kind))
+    return f"; {known}" if known else ""
+
+
 def _refusal(error: Exception, state: str) -> str | None:
     """Say why a record cannot be stored; names rule or column and SQLSTATE, never a value."""
-    reason = _by_state(_REFUSALS, state)
+    reason = by_state(REFUSALS, state)
     if isinstance(error, UnicodeEncodeError):
         reason = "a text holds half a character"
     elif isinstance(error, UnstorableAmount):
@@ -96,12 +76,11 @@ def _refusal(error: Exception, state: str) -> str | None:
     if reason is None:
         return None
     rule = (error.diag.constraint_name or error.diag.column_name) if isinstance(error, psycopg.Error) else None
-    details = ", ".join(filter(None, [rule, state and f"SQLSTATE {state}"]))
-    return f"the warehouse refuses the record: {reason}" + (f" ({details})" if details else "")
+    return refusal(reason, rule, state)
 
 
 def _fault(error: Exception, state: str, place: Place) -> tuple[type[ConnectorError], str]:
-    if away := _by_state(_AWAY, state):
+    if away := by_state(AWAY, state):
         return Unavailable, f"{away} ({place})"
     if state == "25006":
         return Misconfigured, f"{place} is read-only: it is a replica, or Supabase closed it because its disk is full"
@@ -118,10 +97,5 @@ def _fault(error: Exception, state: str, place: Place) -> tuple[type[ConnectorEr
 def _at_the_door(said: str, place: Place) -> tuple[type[ConnectorError], str]:
     for pattern, kind, sentence in _AT_THE_DOOR:
         if re.search(pattern, said):
-            hint = _HINTS.get((place.route, kind))
-            return kind, f"the database {place} {sentence}" + (f"; {hint}" if hint else "")
+            return kind, f"the database {place} {sentence}{hint(place, kind)}"
     return Unavailable, f"the connection to the database {place} broke or could not be made"
-
-
-def _by_state(sentences: dict[str, str], state: str) -> str | None:
-    return sentences.get(state) or sentences.get(state[:2])

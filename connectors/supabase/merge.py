@@ -9,7 +9,7 @@ from typing import Any, LiteralString
 from psycopg import Cursor, sql
 
 from connectors.supabase.failures import UnstorableAmount
-from connectors.supabase.tables import SCHEMA, Table, Values
+from connectors.supabase.tables import Table, Values
 from domain.keys import ConnectionName
 from domain.records import Record
 from domain.writes import Action, Result, Write
@@ -54,8 +54,9 @@ _UPSERT: LiteralString = """
 class Merge:
     """What one transaction does to one table, for the records of one connection."""
 
-    def __init__(self, cursor: Cursor[tuple[Any, ...]], table: Table, connection: ConnectionName) -> None:
+    def __init__(self, cursor: Cursor[tuple[Any, ...]], schema: str, table: Table, connection: ConnectionName) -> None:
         self._cursor = cursor
+        self._schema = schema
         self._table = table
         self._connection = connection
 
@@ -83,14 +84,14 @@ class Merge:
 
     def _store(self, records: Collection[Record]) -> dict[str, Result]:
         self._stage(self._table, records)
-        self._cursor.execute(_composed(_UPSERT, self._table))
+        self._cursor.execute(self._composed(_UPSERT, self._table))
         results = {key: Result.CREATED if is_new else Result.UPDATED for key, is_new in self._cursor}
         updated = [key for key, result in results.items() if result is Result.UPDATED]
         for child in self._table.children:
             self._stage(child, [record for record in records if record.key.id in results])
             if updated and child.items:
                 self._execute(_DROP, child, updated)
-            self._cursor.execute(_composed(_UPSERT, child))
+            self._cursor.execute(self._composed(_UPSERT, child))
         return results
 
     def _remove(self, ids: Collection[str]) -> dict[str, Result]:
@@ -100,20 +101,40 @@ class Merge:
         return removed
 
     def _stage(self, table: Table, records: Iterable[Record]) -> None:
-        self._cursor.execute(_composed(_STAGE_RAW if "raw" in table.content else _STAGE, table))
-        with self._cursor.copy(_composed(_COPY, table)) as copy:
+        self._cursor.execute(self._composed(_STAGE_RAW if "raw" in table.content else _STAGE, table))
+        with self._cursor.copy(self._composed(_COPY, table)) as copy:
             # The binary form of json is its text: so declared, psycopg hands it on untouched.
-            copy.set_types(["text" if kind == "json" else kind for kind in _plain_types(table)])
+            copy.set_types(["text" if kind == "json" else kind for kind in table.types])
             for values in _storable_rows(table, records):
                 copy.write_row(values)
 
     def _execute(self, query: LiteralString, table: Table, ids: Collection[str]) -> list[tuple[Any, ...]]:
-        self._cursor.execute(_composed(query, table), {"connection": self._connection, "ids": list(ids)})
+        self._cursor.execute(self._composed(query, table), {"connection": self._connection, "ids": list(ids)})
         return self._cursor.fetchall() if self._cursor.description else []
+
+    def _composed(self, query: LiteralString, table: Table) -> sql.Composed:
+        """Fill the names of a table and its columns into a statement."""
+        compared = ("fingerprint",) if "fingerprint" in table.content else table.content
+        types = map(sql.SQL, table.types)
+        fields = (sql.SQL("{} {}").format(name, kind) for name, kind in zip(_names(table.filled), types, strict=True))
+        return sql.SQL(query).format(
+            table=sql.Identifier(self._schema, table.name),
+            staging=sql.Identifier("pg_temp", f"staging_{table.name}"),
+            mine=sql.SQL(_MINE),
+            found=_found_by(table),
+            fields=sql.SQL(", ").join(fields),
+            columns=sql.SQL(", ").join(_names(table.filled)),
+            key=sql.SQL(", ").join(_names(table.key)),
+            identity=sql.SQL(", ").join(_names(table.identity)),
+            changes=sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(name) for name in _names(table.content)),
+            present=sql.SQL(", ").join(sql.Identifier("held", name) for name in compared),
+            wanted=sql.SQL(", ").join(sql.Identifier("excluded", name) for name in compared),
+            same=sql.SQL(" AND ").join(sql.SQL("left_out.{0} = held.{0}").format(name) for name in _names(table.key)),
+        )
 
 
 def _storable_rows(table: Table, records: Iterable[Record]) -> Iterator[Values]:
-    types = _plain_types(table)
+    types = table.types
     amounts = [place for place, kind in enumerate(types) if kind == "numeric"]
     has_lists = any(kind.endswith("[]") for kind in types)
     for record in records:
@@ -126,30 +147,10 @@ def _storable_rows(table: Table, records: Iterable[Record]) -> Iterator[Values]:
             yield [list(value) if isinstance(value, tuple) else value for value in values] if has_lists else values
 
 
-def _plain_types(table: Table) -> list[str]:
-    """Give the types of the columns without their collation."""
-    return [column.type.partition(" ")[0] for column in table.columns]
-
-
-def _composed(query: LiteralString, table: Table) -> sql.Composed:
-    """Fill the names of a table and its columns into a statement."""
-    compared = ("fingerprint",) if "fingerprint" in table.content else table.content
-    types = map(sql.SQL, _plain_types(table))
-    fields = (sql.SQL("{} {}").format(name, kind) for name, kind in zip(_names(table.filled), types, strict=True))
-    return sql.SQL(query).format(
-        table=sql.Identifier(SCHEMA, table.name),
-        staging=sql.Identifier("pg_temp", f"staging_{table.name}"),
-        mine=sql.SQL(_MINE),
-        found=sql.SQL(table.found_by),
-        fields=sql.SQL(", ").join(fields),
-        columns=sql.SQL(", ").join(_names(table.filled)),
-        key=sql.SQL(", ").join(_names(table.key)),
-        identity=sql.SQL(", ").join(_names(table.identity)),
-        changes=sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(name) for name in _names(table.content)),
-        present=sql.SQL(", ").join(sql.Identifier("held", name) for name in compared),
-        wanted=sql.SQL(", ").join(sql.Identifier("excluded", name) for name in compared),
-        same=sql.SQL(" AND ").join(sql.SQL("left_out.{0} = held.{0}").format(name) for name in _names(table.key)),
-    )
+def _found_by(table: Table) -> sql.Composed:
+    """Give the condition that finds the rows of the record whose source id is ``wanted.id``."""
+    told_by = [sql.SQL("{} = {}").format(sql.Identifier(name), sql.Literal(value)) for name, value in table.only]
+    return sql.SQL(" AND ").join([*told_by, sql.SQL("{} = wanted.id").format(sql.Identifier(table.record_id))])
 
 
 def _names(names: Iterable[str]) -> list[sql.Identifier]:

@@ -1,64 +1,55 @@
-"""What must be known of a warehouse to write it: a connection string, and how long to wait."""
+"""What must be known of a warehouse to write it: a connection string, or the address of a project and a key."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from typing import Annotated
 
-import psycopg
-from psycopg.conninfo import conninfo_to_dict
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from domain.errors import Misconfigured
+from connectors.http import check_url
+from connectors.supabase.keys import require_service_key
+from connectors.supabase.places import place_of, read_url
 
-ADVICE = (
-    "copy the connection string from Connect in the Supabase dashboard: postgresql://user:password@host:port/database"
+SCHEMA = "commerce"
+"""A schema of its own: what Supabase exposes as an API, it does not name, so nothing here is public unasked."""
+
+
+def check_schema(name: str) -> str:
+    """Accept the name of a schema that can be made and may be ours.
+
+    Raises:
+        ValueError: one sentence that says why it cannot.
+    """
+    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", name):
+        raise ValueError("a schema is named with lower case letters, digits and underscores, at most 63")
+    if name == "information_schema" or name.startswith("pg_"):
+        raise ValueError("this schema belongs to Postgres itself; name another")
+    return name
+
+
+_FROZEN = ConfigDict(
+    frozen=True, extra="forbid", hide_input_in_errors=True, validate_by_name=True, serialize_by_alias=True
 )
 
 
-class Route(StrEnum):
-    """Which way leads to the database."""
+class WarehouseSettings(BaseModel):
+    """What the ways to a warehouse have in common: the schema of its tables, and whether they may be written."""
 
-    DIRECT = "direct connection"
-    SESSION = "session pooler"
-    TRANSACTION = "transaction pooler"
-    SERVER = "Postgres server"
+    model_config = _FROZEN
 
-
-@dataclass(frozen=True)
-class Place:
-    """Where a connection string leads; holds no password."""
-
-    host: str
-    port: int
-    database: str
-    user: str
-
-    @property
-    def route(self) -> Route:
-        """Tell a pooler from a direct connection, by host and port as supabase.com/docs/guides/database describes."""
-        if self.host.endswith((".supabase.co", ".pooler.supabase.com")) and self.port == 6543:
-            return Route.TRANSACTION
-        if self.host.endswith(".pooler.supabase.com"):
-            return Route.SESSION
-        return Route.DIRECT if self.host.endswith(".supabase.co") else Route.SERVER
-
-    def __str__(self) -> str:
-        where = f"{self.host}:{self.port}" if self.host and not self.host.startswith("/") else "this machine"
-        return f"{self.database} at {where}"
+    # Pydantic's own models have an attribute of the name that the setting has.
+    schema_name: Annotated[str, AfterValidator(check_schema)] = Field(default=SCHEMA, alias="schema")
+    read_only: bool = False
 
 
-class SupabaseSettings(BaseModel):
-    """How long to wait for the warehouse, in seconds, and where it is.
+class PostgresSettings(WarehouseSettings):
+    """How long to wait for a warehouse that is reached by its connection string, in seconds, and where it is.
 
     Host, port and database are for people to see, as ``settings_of`` fills them in; the way to the warehouse is the
     connection string among the credentials.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     host: str = ""
     port: int = 5432
@@ -67,10 +58,22 @@ class SupabaseSettings(BaseModel):
     statement_seconds: int = Field(default=120, ge=1, le=3600)
 
 
-class SupabaseCredentials(BaseModel):
+class RestSettings(WarehouseSettings):
+    """The address of a Supabase project, whose REST API writes the warehouse."""
+
+    project_url: str
+
+    @field_validator("project_url")
+    @classmethod
+    def _can_be_called(cls, url: str) -> str:
+        # People copy the address of the API as readily as that of the project.
+        return check_url(url).rstrip("/").removesuffix("/rest/v1").rstrip("/")
+
+
+class PostgresCredentials(BaseModel):
     """The connection string of the warehouse, password included."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = _FROZEN
 
     url: SecretStr
 
@@ -81,61 +84,26 @@ class SupabaseCredentials(BaseModel):
         return url
 
 
-def settings_of(url: str) -> SupabaseSettings:
+class RestCredentials(BaseModel):
+    """The key of a Supabase project that may write its tables past row-level security."""
+
+    model_config = _FROZEN
+
+    service_key: SecretStr
+
+    @field_validator("service_key")
+    @classmethod
+    def _may_write(cls, key: SecretStr) -> SecretStr:
+        require_service_key(key.get_secret_value())
+        return key
+
+
+def is_rest(settings: Mapping[str, object]) -> bool:
+    """Whether stored settings lead to a warehouse by REST, and not by its connection string."""
+    return "project_url" in settings
+
+
+def settings_of(url: str) -> PostgresSettings:
     """Give the settings to be stored beside a connection string; raises as ``read_url`` does."""
     place = place_of(read_url(url))
-    return SupabaseSettings(host=place.host, port=place.port, database=place.database)
-
-
-def read_url(url: str) -> dict[str, str]:
-    """Take a connection string apart; TLS is demanded of every host but this machine, unless the string says otherwise.
-
-    Raises:
-        Misconfigured: it cannot be used; the text repeats nothing of it.
-    """
-    if re.match(r"https?://", url):
-        raise Misconfigured(f"this is the address of an API or a page, not of the database; {ADVICE}")
-    if not re.match(r"postgres(ql)?://", url):
-        raise Misconfigured(f"a connection string begins with postgresql://; {ADVICE}")
-    parts = _taken_apart(url)
-    if re.fullmatch(r"\[.*\]", parts.get("password", "")):
-        raise Misconfigured("the connection string still holds a placeholder: put the password of the database there")
-    if not all(map(_is_local, (parts.get("hostaddr") or parts.get("host", "")).split(","))):
-        # Whoever names a root certificate wants to know who answers; libpq's default would not compare the host.
-        parts.setdefault("sslmode", "verify-full" if "sslrootcert" in parts else "require")
-    return parts
-
-
-def place_of(parts: Mapping[str, str]) -> Place:
-    """Give the place that the parts of a connection string lead to."""
-    return Place(
-        host=parts.get("host") or parts.get("hostaddr", ""),
-        port=int(parts.get("port", "").split(",")[0] or 5432),
-        database=parts.get("dbname") or parts.get("user", "postgres"),
-        user=parts.get("user", ""),
-    )
-
-
-def _taken_apart(url: str) -> dict[str, str]:
-    try:
-        parts = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
-        place = place_of(parts)
-        # After an unescaped @ or / in the password, the rest of it would be taken for a host or a database, and shown.
-        if "@" in place.host + place.database or place.port not in range(1, 65536):
-            raise ValueError
-    except (psycopg.ProgrammingError, ValueError):
-        # The driver's own words may repeat a part of the password.
-        raise Misconfigured(
-            "the connection string cannot be read: write @, / and % in the password as %40, %2F and %25, let the port "
-            "be a number, and leave out parameters that Postgres does not know"
-        ) from None
-    return parts
-
-
-def _is_local(host: str) -> bool:
-    if not host or host.startswith("/") or host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return PostgresSettings(host=place.host, port=place.port, database=place.database)

@@ -28,8 +28,8 @@ def address(role: str) -> tuple[Column, ...]:
     return tuple(Column(f"{role}_{name}", "text", f"body.{role}.{name}") for name in Address.model_fields)
 
 
-def stock(found_by: LiteralString) -> Table:
-    """Give the table of stock, which two kinds of records share."""
+def stock(kind: Kind) -> Table:
+    """Give the table of stock as one of the two kinds of records that share it sees it."""
     return Table(
         name="stock",
         about="How much of each product and variation is there.",
@@ -44,7 +44,7 @@ def stock(found_by: LiteralString) -> Table:
             Column("backorders", "text", "body.stock.backorders"),
             Column("low_stock_amount", "numeric", "body.stock.low_stock_amount", "From here on the shop warns."),
         ),
-        found_by=found_by,
+        only=(("kind", kind.value),),
     )
 
 
@@ -70,7 +70,7 @@ ORDER_LINES = Table(
         Column("total", "numeric", "total", "After discount, without tax; of a coupon line the discount given."),
         Column("total_tax", "numeric", "total_tax", "Of a tax line the tax on shipping alone."),
     ),
-    found_by="order_id = wanted.id",
+    record_id="order_id",
 )
 
 TABLES = {
@@ -104,7 +104,7 @@ TABLES = {
             *body("timestamptz", "created_at"),
             *STAMPS,
         ),
-        children=(stock("kind = 'product' AND source_id = wanted.id"),),
+        children=(stock(Kind.PRODUCT),),
     ),
     Kind.VARIATION: Table(
         name="variations",
@@ -122,7 +122,7 @@ TABLES = {
             *STAMPS,
         ),
         indexes=("product_id",),
-        children=(stock("kind = 'variation' AND source_id = wanted.id"),),
+        children=(stock(Kind.VARIATION),),
     ),
     Kind.CUSTOMER: Table(
         name="customers",
@@ -179,3 +179,6 @@ TABLES = {
     ),
 }
 """The table of each kind of record."""
+
+ALL_TABLES = {table.name: table for main in TABLES.values() for table in (main, *main.children)}
+"""Every table by its name."""

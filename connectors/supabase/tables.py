@@ -10,9 +10,6 @@ from typing import LiteralString
 
 from domain.records import Record
 
-SCHEMA = "commerce"
-"""A schema of its own: what Supabase exposes as an API, it does not name, so nothing here is public."""
-
 ID = 'text COLLATE "C"'
 """The type of keys: in a language's order they would sort slower, and break when the system's library is upgraded."""
 
@@ -47,9 +44,10 @@ class Table:
 
     ``key`` names a row beside tenant and connection. Columns ``of_record`` are read from the record; where ``items``
     names a tuple in it, there is a row for each of its items, from which the columns ``of_item`` are read.
-    ``found_by`` is the condition that finds the rows of the record whose source id is ``wanted.id``. Rows of
-    ``children`` belong to the same records and live and die with them. ``indexes`` are on single columns: one that
-    began with tenant and connection, as the key does, would tempt a planner without statistics away from the key.
+    ``record_id`` is the column that holds the source id of the record; where records of several kinds share the table,
+    ``only`` gives the columns that tell this kind, and their values. Rows of ``children`` belong to the same records
+    and live and die with them. ``indexes`` are on single columns: one that began with tenant and connection, as the
+    key does, would tempt a planner without statistics away from the key.
     """
 
     name: str
@@ -60,7 +58,8 @@ class Table:
     of_item: tuple[Column, ...] = ()
     indexes: tuple[str, ...] = ()
     children: tuple[Table, ...] = ()
-    found_by: LiteralString = "source_id = wanted.id"
+    record_id: str = "source_id"
+    only: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -71,6 +70,11 @@ class Table:
     def filled(self) -> tuple[str, ...]:
         """The names of those columns."""
         return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def types(self) -> tuple[LiteralString, ...]:
+        """The types of those columns, without their collation."""
+        return tuple(column.type.partition(" ")[0] for column in self.columns)
 
     @cached_property
     def all_columns(self) -> tuple[Column, ...]:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from connectors.supabase.failures import explain
-from connectors.supabase.settings import place_of, read_url
+from connectors.supabase.places import place_of, read_url
 from db import embedded
 from domain.errors import AccessDenied, ConnectorError, Misconfigured, Unavailable
 from domain.keys import Kind

@@ -11,7 +11,9 @@ from pydantic import SecretStr
 from connectors.supabase.client import Client
 from connectors.supabase.connector import SupabaseConnector
 from connectors.supabase.failures import explain
-from connectors.supabase.settings import SupabaseCredentials, SupabaseSettings, place_of, read_url
+from connectors.supabase.places import place_of, read_url
+from connectors.supabase.postgres import PostgresTables
+from connectors.supabase.settings import SCHEMA, PostgresCredentials, PostgresSettings
 from domain.errors import AccessDenied, ConnectorError, Misconfigured, Unavailable
 from domain.keys import Kind
 from domain.writes import Action, Result
@@ -105,8 +107,8 @@ def test_a_statement_that_takes_too_long_is_given_up(own: SupabaseConnector, war
 
 
 def test_nothing_is_left_in_the_session(shared_url: str, tenant: str) -> None:
-    client = Client(tenant, "warehouse", SupabaseSettings(), SupabaseCredentials(url=SecretStr(shared_url)))
-    with SupabaseConnector("warehouse", client) as connector:
+    client = Client(tenant, "warehouse", PostgresSettings(), PostgresCredentials(url=SecretStr(shared_url)))
+    with SupabaseConnector("warehouse", PostgresTables("warehouse", client, SCHEMA)) as connector:
         for version in map(str, range(10)):
             for make in MAKERS.values():
                 carry(connector, make(1, version), make(2, version))

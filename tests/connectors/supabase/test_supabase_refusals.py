@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -25,7 +26,10 @@ POISONS: dict[str, tuple[Callable[[int], Record], str]] = {
     "NUL in a text": (lambda number: order(number, customer_note="s3cret\0"), "a text holds a NUL character"),
     "half a character": (lambda number: order(number, customer_note="s3cret\ud83d"), "a text holds half a character"),
     "half a character in the payload": (lambda number: order(number, raw='"s3cret\ud83d"'), "half a character"),
-    "huge amount": (lambda number: order(number, total=Decimal("1e200000")), "a value does not fit its column"),
+    "huge amount": (
+        lambda number: order(number, total=Decimal("1e200000")),
+        "a value does not fit its column|a number is larger than Postgres can hold",
+    ),
     "no number": (lambda number: order(number, total=Decimal("NaN")), "an amount is not a finite number"),
     "endless amount": (lambda number: order(number, total=Decimal("-Infinity")), "an amount is not a finite number"),
     "payload cut off": (
@@ -37,7 +41,7 @@ POISONS: dict[str, tuple[Callable[[int], Record], str]] = {
     "no number in a line": (lambda number: order(number, lines=(line(1, total=Decimal("sNaN")),)), "finite number"),
     "a line twice": (lambda number: order(number, lines=(line(1), line(1))), "names it twice"),
     "a line with a huge id": (lambda number: order(number, lines=(line(1, id=NOISE),)), "longer or deeper"),
-    "NUL in the id": (lambda number: order(number, id=f"{number}\0"), "a value does not fit its column"),
+    "NUL in the id": (lambda number: order(number, id=f"{number}\0"), "a value does not fit its column|NUL character"),
     "half a character in the id": (lambda number: order(number, id=f"{number}\ud83d"), "half a character"),
     "huge id": (lambda number: order(number, id=NOISE), "longer or deeper"),
 }
@@ -58,7 +62,7 @@ def test_only_the_spoilt_record_of_a_page_fails(warehouse: SupabaseConnector, lo
     assert problem is not None
     assert (problem.code, problem.fate, problem.key) == (REJECTED, Fate.SKIP, records[place].key)
     assert problem.message.startswith("the warehouse refuses the record: ")
-    assert reason in problem.message
+    assert re.search(reason, problem.message)
     assert "s3cret" not in f"{problem.message} {problem.advice}"
     assert look.rows("SELECT count(*) FROM commerce.orders") == [(PAGE - 1,)]
     assert look.rows("SELECT count(*) FROM commerce.order_lines") == [(2 * (PAGE - 1),)]

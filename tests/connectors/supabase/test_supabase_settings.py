@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from connectors.supabase.connector import open_supabase
-from connectors.supabase.settings import Route, place_of, read_url, settings_of
+from connectors.supabase.places import Route, place_of, read_url
+from connectors.supabase.settings import settings_of
 from domain.errors import Misconfigured
 from tests.connectors.supabase.conftest import sentence
 
