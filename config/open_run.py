@@ -20,7 +20,8 @@ from mapping.posting_policy import PostingPolicy
 class OpenRun:
     """What the tasks of one run share: its request, its ledger, one open connector on either side, and the count.
 
-    ``foretold`` are the links that a dry run would have made so far.
+    ``foretold`` are the links that a dry run would have made so far, ``bound_to`` is the stored plan beyond which the
+    run writes nothing.
 
     A plain object with slots, so that Prefect hands it on without looking inside; it lives exactly as long as the run.
     """
@@ -28,6 +29,7 @@ class OpenRun:
     __slots__ = (
         "__weakref__",
         "_engine",
+        "bound_to",
         "durations",
         "expected",
         "foretold",
@@ -50,14 +52,19 @@ class OpenRun:
         self.source = source
         self.target = target
         self.policy = policy
-        self.tallies: dict[Kind, Tally] = {}
-        self.durations: dict[Kind, float] = {}
-        self.expected: dict[Kind, int] = {}
-        self.foretold: dict[tuple[RecordKey, str], Link] = {}
         self.pages = 0
         self.progress: UUID | None = None
         self.shown_at = time.monotonic()
         self._engine = engine
+        self.start_anew(bound_to=request.plan)
+
+    def start_anew(self, bound_to: UUID | None) -> None:
+        """Forget what was counted and foretold so far, and write nothing beyond this plan from now on."""
+        self.tallies: dict[Kind, Tally] = {}
+        self.durations: dict[Kind, float] = {}
+        self.expected: dict[Kind, int] = {}
+        self.foretold: dict[tuple[RecordKey, str], Link] = {}
+        self.bound_to = bound_to
 
     def ledger(self) -> AbstractContextManager[Session]:
         """Open one transaction of this run's tenant."""

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.errors import Misconfigured, first_fault
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 """The folder the product runs from: where ``prefect.yaml`` and ``flows`` are."""
+
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+Listed = Annotated[tuple[str, ...], NoDecode]
+"""Words separated by commas, as an operator writes several values into one variable."""
 
 
 def default_home() -> Path:
@@ -34,7 +42,31 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     warehouse_url: SecretStr | None = None
     secret_key: SecretStr | None = None
+    former_secret_keys: SecretStr | None = None
+    allow_private_addresses: bool = False
     prefect_port: int = Field(default=4200, ge=1, le=65535)
+    service_host: str = "127.0.0.1"
+    service_port: int = Field(default=4280, ge=1, le=65535)
+    service_hosts: Listed = ()
+    public_url: str = ""
+    trusted_proxies: Listed = ()
+
+    @property
+    def service_url(self) -> str:
+        """Where browsers and webhooks reach the service: the public URL or, without one, loopback; no final slash."""
+        return self.public_url or f"http://127.0.0.1:{self.service_port}"
+
+    @property
+    def accepted_hosts(self) -> frozenset[str]:
+        """The names under which the service may be called, without ports; ``*`` among them means any."""
+        public = urlsplit(self.service_url).hostname or ""
+        return frozenset({*LOOPBACK_HOSTS, public, *(host.lower() for host in self.service_hosts)})
+
+    @property
+    def former_keys(self) -> tuple[SecretStr, ...]:
+        """The keys that credentials may still be sealed with."""
+        given = self.former_secret_keys.get_secret_value() if self.former_secret_keys else ""
+        return tuple(SecretStr(key.strip()) for key in given.split(",") if key.strip())
 
     @field_validator("home")
     @classmethod
@@ -43,6 +75,43 @@ class Settings(BaseSettings):
         if found.exists() and not found.is_dir():
             raise ValueError(f"{found} is a file; name a folder")
         return home
+
+    @field_validator("service_hosts", "trusted_proxies", mode="before")
+    @classmethod
+    def _at_commas(cls, given: object) -> object:
+        return [word.strip() for word in given.split(",") if word.strip()] if isinstance(given, str) else given
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_origin(cls, url: str) -> str:
+        return plain_origin(url.strip().rstrip("/")) if url.strip() else ""
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            try:
+                ip_network(proxy)
+            except ValueError:
+                raise ValueError(f"{proxy!r} is neither an IP address nor a network such as 10.0.0.0/8") from None
+        return proxies
+
+
+def plain_origin(url: str) -> str:
+    """Give the URL back when it is a plain origin that may be published: https, or http on loopback.
+
+    Raises:
+        ValueError: it is none; the sentence says why.
+    """
+    try:
+        parts, port = urlsplit(url), urlsplit(url).port
+    except ValueError:
+        raise ValueError("it is no URL; write it like https://sync.example.org") from None
+    if not parts.hostname or parts.username or port == 0 or f"{parts.scheme}://{parts.netloc}" != url:
+        raise ValueError("give scheme, name and perhaps port, without a path; write it like https://sync.example.org")
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS):
+        raise ValueError("it must begin with https://; http:// is for this machine only")
+    return url.lower()
 
 
 @lru_cache(maxsize=1)

@@ -1,33 +1,34 @@
-"""The only place that constructs: databases, the vault, connectors and an open run."""
+"""The only place that constructs: databases, the vault and connectors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from time import perf_counter
 from typing import NamedTuple, TypeVar
-from uuid import uuid4
 
 from pydantic import ValidationError
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
+from config.checkups import BRIEF, Checkup
 from config.databases import ledger_url, warehouse_url
-from config.open_run import OpenRun
-from config.routes import ROUTES
+from config.sandbox import OWN_SANDBOX, OWN_WAREHOUSE, SANDBOX_SCHEMA
 from config.settings import settings
-from connectors.registry import SOURCES, TARGETS, Opening
+from connectors.registry import SOURCES, TARGETS, WEBHOOKS, Opening
+from connectors.woocommerce.webhooks import ShopWebhooks
 from db import ledger
-from db.connection_memory import ConnectionMemory
+from db.connection_memory import RECONNECT, ConnectionMemory
+from db.ledger import StoredConnection
 from db.session import open_engine, tenant_session
 from db.vault import Vault, bound_to
 from domain.connector import Reads, Writes
-from domain.errors import Misconfigured, first_fault
+from domain.errors import AccessDenied, Misconfigured, first_fault
 from domain.keys import ConnectionName, System, TenantName
-from domain.sync import SyncRequest
 from mapping.posting_policy import PostingPolicy
 
-OWN_WAREHOUSE = "warehouse"
-"""The connection that every tenant has without connecting anything: the installation's own warehouse."""
+OWN_WAREHOUSES: dict[ConnectionName, dict[str, object]] = {OWN_WAREHOUSE: {}, OWN_SANDBOX: {"schema": SANDBOX_SCHEMA}}
+"""The settings of the connections that every tenant has without connecting anything."""
 
 POSTING = "posting"
 """The setting of a connection to a set of books that holds its posting policy."""
@@ -49,9 +50,9 @@ def open_vault() -> Vault:
     """Open the vault of this installation.
 
     Raises:
-        Misconfigured: ``UNISYNC_SECRET_KEY`` is missing or no key.
+        Misconfigured: ``UNISYNC_SECRET_KEY`` is missing or no key, or one of ``UNISYNC_FORMER_SECRET_KEYS`` is none.
     """
-    return Vault(settings().secret_key)
+    return Vault(settings().secret_key, settings().former_keys)
 
 
 class Endpoint(NamedTuple):
@@ -60,42 +61,6 @@ class Endpoint(NamedTuple):
     system: System
     opening: Opening
     policy: PostingPolicy
-
-
-@contextmanager
-def open_run(request: SyncRequest, flow_run_id: str) -> Iterator[OpenRun]:
-    """Open the run's row, so that even a run that cannot begin is remembered, then everything that it needs.
-
-    Connectors are closed at the end, whatever happens; the row is closed by the flow or its hooks.
-
-    Raises:
-        Misconfigured: unknown tenant or connection, a connection of the wrong kind, or unusable settings.
-    """
-    run_id = uuid4()
-    with ExitStack() as stack:
-        engine = stack.enter_context(open_ledger())
-        with tenant_session(engine, request.tenant) as session:
-            require_tenant(session, request.tenant)
-            ledger.open_run(session, run_id, request, flow_run_id)
-        source = load_endpoint(engine, request.tenant, request.source)
-        target = load_endpoint(engine, request.tenant, request.target)
-        require_systems(request.route, source, target)
-        reads = stack.enter_context(open_source(source))
-        writes = stack.enter_context(open_target(target))
-        yield OpenRun(run_id, request, engine, reads, writes, target.policy)
-
-
-def require_systems(route: str, source: Endpoint, target: Endpoint) -> None:
-    """Make sure that the connections of a run lead to the systems of its route.
-
-    Raises:
-        Misconfigured: one of them leads elsewhere.
-    """
-    spec = ROUTES[route]
-    for found, wanted in ((source, spec.source_system), (target, spec.target_system)):
-        if found.system is not wanted:
-            name = found.opening.name
-            raise Misconfigured(f"the route {route} needs a {wanted} connection where {name} leads to {found.system}")
 
 
 def require_tenant(session: Session, tenant: TenantName) -> None:
@@ -113,20 +78,36 @@ def load_endpoint(engine: Engine, tenant: TenantName, name: ConnectionName) -> E
 
     Raises:
         Misconfigured: no such connection, it is switched off, or its credentials cannot be opened.
+        AccessDenied: the other side withdrew our access; a person must connect it anew.
     """
     with tenant_session(engine, tenant) as session:
         stored = ledger.load_connection(session, name)
-    if stored is None and name == OWN_WAREHOUSE:
-        return endpoint(engine, tenant, name, System.SUPABASE, {}, {"url": warehouse_url()})
+    own = OWN_WAREHOUSES.get(name)
+    if own is not None and (stored is None or name == OWN_SANDBOX):
+        return endpoint(engine, tenant, name, System.SUPABASE, own, {"url": warehouse_url()}, public_only=False)
     if stored is None:
         raise Misconfigured(f"tenant {tenant} has no connection {name}: unisync connect --help tells how to make one")
     if not stored.enabled:
         raise Misconfigured(
             f"the connection {name} of tenant {tenant} is switched off; "
-            f"connect it anew with: unisync connect {stored.system} {name}"
+            f"switch it on with: unisync connections enable {name}"
         )
-    credentials = open_vault().open(stored.sealed, bound_to=bound_to(tenant, name))
-    return endpoint(engine, tenant, name, stored.system, stored.settings, credentials)
+    if not stored.is_usable:
+        # Before anything is read: what cannot be written would only be counted as failed once more.
+        raise AccessDenied(RECONNECT, connection=name)
+    return stored_endpoint(engine, tenant, stored)
+
+
+def stored_endpoint(engine: Engine, tenant: TenantName, stored: StoredConnection) -> Endpoint:
+    """Give a stored connection with its credentials, whether it may be used or not.
+
+    Raises:
+        Misconfigured: its credentials cannot be opened, or its settings cannot be used.
+    """
+    credentials = open_vault().open(stored.sealed, bound_to=bound_to(tenant, stored.name))
+    return endpoint(
+        engine, tenant, stored.name, stored.system, stored.settings, credentials, public_only=stored.public_only
+    )
 
 
 def endpoint(
@@ -136,8 +117,12 @@ def endpoint(
     system: System,
     settings: Mapping[str, object],
     credentials: Mapping[str, str],
+    *,
+    public_only: bool,
 ) -> Endpoint:
     """Put together what opens a connection; the posting policy of a set of books is among its settings.
+
+    ``public_only`` keeps it to public addresses, unless this installation allows others to everybody.
 
     Raises:
         Misconfigured: one sentence naming the part of the policy that cannot be used.
@@ -145,7 +130,12 @@ def endpoint(
     own = {key: value for key, value in settings.items() if key != POSTING}
     policy = posting_policy(settings.get(POSTING, {}), name)
     memory = ConnectionMemory(engine, tenant, name, open_vault())
-    return Endpoint(system, Opening(tenant, name, own, credentials, memory), policy)
+    return Endpoint(system, Opening(tenant, name, own, credentials, memory, is_confined(public_only)), policy)
+
+
+def is_confined(public_only: bool) -> bool:
+    """Whether a connection that is meant for public addresses only is held to them here."""
+    return public_only and not settings().allow_private_addresses
 
 
 def posting_policy(chosen: object, name: ConnectionName) -> PostingPolicy:
@@ -180,18 +170,33 @@ def open_target(target: Endpoint) -> AbstractContextManager[Writes]:
     return opener(TARGETS, target, "written")(target.opening)
 
 
-def try_endpoint(tried: Endpoint) -> None:
-    """Prove with one real call that a connection works.
+def open_webhooks(source: Endpoint) -> AbstractContextManager[ShopWebhooks]:
+    """Open the webhooks that a shop keeps, without patience, as somebody waits; closed at the end of the block.
+
+    Raises:
+        Misconfigured: the system keeps none, or its settings cannot work.
+    """
+    return opener(WEBHOOKS, source, "told which webhooks to send")(hurried(source).opening)
+
+
+def try_endpoint(tried: Endpoint) -> Checkup:
+    """Prove with a real call that a connection works; is not patient, because somebody waits.
 
     Raises:
         ConnectorError: it does not, and why.
     """
-    if tried.system in SOURCES:
-        with open_source(tried) as source:
-            source.clock()
-    else:
-        with open_target(tried) as target:
-            target.check()
+    asked = hurried(tried)
+    opened: AbstractContextManager[Reads | Writes] = (
+        open_source(asked) if asked.system in SOURCES else open_target(asked)
+    )
+    with opened as system:
+        began = perf_counter()
+        return Checkup(system.check(), perf_counter() - began)
+
+
+def hurried(endpoint: Endpoint) -> Endpoint:
+    """Give the connection as it is used while somebody waits: what is busy or away is not asked for long."""
+    return endpoint._replace(opening=endpoint.opening._replace(patience=BRIEF))
 
 
 def opener(openers: Mapping[System, Opens], endpoint: Endpoint, use: str) -> Opens:

@@ -17,6 +17,7 @@ from typing import TypeVar
 import httpx
 import stamina
 
+from connectors.network import PrivateAddress, PublicTransport
 from domain.errors import ConnectorError, Misconfigured, RetryableError, Unavailable
 
 Answer = TypeVar("Answer")
@@ -86,9 +87,19 @@ class Call:
         )
 
 
-def open_client(base_url: str, *, auth: httpx.Auth | None = None, timeout: httpx.Timeout | None = None) -> httpx.Client:
-    """Give a client for one system: time-outs set, no redirect followed; raises as ``check_url`` does."""
+def open_client(
+    base_url: str,
+    *,
+    auth: httpx.Auth | None = None,
+    timeout: httpx.Timeout | None = None,
+    public_only: bool = False,
+) -> httpx.Client:
+    """Give a client for one system: time-outs set, no redirect followed; raises as ``check_url`` does.
+
+    With ``public_only`` it reaches public addresses and no others; calls to others raise Misconfigured.
+    """
     return httpx.Client(
+        transport=PublicTransport(_trusted()) if public_only else None,
         base_url=check_url(base_url),
         auth=auth,
         timeout=timeout or TIMEOUT,
@@ -114,7 +125,7 @@ def check_url(url: str) -> str:
         parts = httpx.URL(url)
     except httpx.InvalidURL:
         raise Misconfigured("the address is not a URL; write it like https://shop.example") from None
-    if parts.scheme not in ("https", "http") or not parts.host:
+    if parts.scheme not in ("https", "http") or not _can_be_named(parts.host):
         raise Misconfigured("the address must begin with https:// and name a host, like https://shop.example")
     if parts.userinfo or parts.query or parts.fragment:
         raise Misconfigured(
@@ -124,6 +135,13 @@ def check_url(url: str) -> str:
     if parts.scheme == "http" and not _is_loopback(parts.host):
         raise Misconfigured(f"plain http to {parts.host} would show the credentials to anyone on the way; use https://")
     return url
+
+
+def _can_be_named(host: str) -> bool:
+    try:
+        return bool(host.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:
@@ -141,18 +159,22 @@ def send(
     *,
     params: Mapping[str, str | int] | None = None,
     json: bytes | None = None,
+    form: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> httpx.Response:
-    """Make one call, with a body of JSON perhaps, and give its answer, whatever its status.
+    """Make one call, with a body of JSON or a form perhaps, and give its answer, whatever its status.
 
     Raises:
         Unavailable: no whole answer came.
-        Misconfigured: the certificate of the host is not valid.
+        Misconfigured: the certificate of the host is not valid, or it is where the client may not go.
     """
     host = client.base_url.host
     started = perf_counter()
-    headers = {} if json is None else {"Content-Type": "application/json"}
+    sent = {**({} if json is None else {"Content-Type": "application/json"}), **(headers or {})}
     try:
-        response = client.request(method, path, params=params, content=json, headers=headers)
+        response = client.request(method, path, params=params, content=json, data=form, headers=sent)
+    except PrivateAddress as error:
+        raise call.error(Misconfigured, str(error)) from None
     except httpx.RequestError as error:
         # The chain ends here because the error holds the request, and the request the credentials.
         raise _transport_error(call, error) from None

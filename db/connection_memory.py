@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from db import ledger
 from db.ledger import Intent, KnownName, Limit, OpenBatch, Snapshot, StoredConnection
+from db.ledger.calls import count_calls
 from db.models.tenants import ConnectionState
 from db.session import tenant_session
 from db.vault import Vault, bound_to
 from domain.errors import AccessDenied, Misconfigured, Unavailable
 from domain.keys import ConnectionName, Kind, RecordKey, TenantName
+from domain.usage import Purpose
 from domain.writes import Action, Link, LinkState
 
 LEASE_LOST = "the lease was lost, another run writes there now; what is under way is settled before anything is written"
@@ -81,10 +83,16 @@ class ConnectionMemory:
             stored = self._found(ledger.lock_connection(session, self.connection))
             yield HeldCredentials(session, stored, self._vault, bound_to(self.tenant, self.connection))
 
-    def reserve_call(self, bucket: str, limits: Sequence[Limit]) -> float:
+    def reserve_call(self, bucket: str, limits: Sequence[Limit], counts_as: Purpose | None = None) -> float:
         """Reserve the next moment at which a call keeps within the limits, and give the seconds until then."""
         with self._session() as session:
-            return ledger.reserve_call(session, self.connection, bucket, limits)
+            return ledger.reserve_call(session, self.connection, bucket, limits, counts_as)
+
+    def count_calls(self, counts: Mapping[Purpose, int]) -> None:
+        """Add calls that were made without being reserved."""
+        with self._session() as session:
+            for purpose, count in counts.items():
+                count_calls(session, self.connection, purpose, count)
 
     def postpone_calls(self, bucket: str, seconds: float) -> None:
         """Let no process make a call of the bucket for so many seconds."""

@@ -1,4 +1,4 @@
-"""How we talk to the ledger: one transaction as one tenant, as the watch over all, or as the owner."""
+"""How we talk to the ledger: one transaction as one tenant, at the door, as the watch over all, or as the owner."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ from domain.errors import FatalError, Misconfigured, RetryableError, Unavailable
 
 APP_ROLE = "unisync_app"
 WATCH_ROLE = "unisync_watch"
+DOOR_ROLE = "unisync_door"
+METER_ROLE = "unisync_meter"
+PURGE_ROLE = "unisync_purge"
+
+LEDGER = "ledger"
+"""The code of a failure of our own database: its words are for the operator, not for whoever calls the service."""
 
 _NOT_A_HOST = re.compile(r"[^\w.:\-\[\]]")
 # No table, no schema, no column, no such role: this version's migrations never ran here.
@@ -78,6 +84,30 @@ def watch_session(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
+def door_session(engine: Engine) -> Iterator[Session]:
+    """Open one transaction of the door, where nobody knows yet whose tenant it will be; raises as ``tenant_session``.
+
+    It knows accounts, tokens and sessions of all tenants, and nothing of what they carry.
+    """
+    with _transaction(engine, DOOR_ROLE, "") as session:
+        yield session
+
+
+@contextmanager
+def meter_session(engine: Engine) -> Iterator[Session]:
+    """Open one transaction that counts over all tenants and sees no record of any; raises as ``tenant_session``."""
+    with _transaction(engine, METER_ROLE, "") as session:
+        yield session
+
+
+@contextmanager
+def purge_session(engine: Engine) -> Iterator[Session]:
+    """Open one transaction that may delete what is over, of all tenants, and nothing else; raises likewise."""
+    with _transaction(engine, PURGE_ROLE, "") as session:
+        yield session
+
+
+@contextmanager
 def owner_session(engine: Engine) -> Iterator[Session]:
     """Open one transaction with the rights of the address itself, to make tenants; raises as ``tenant_session``."""
     with _explained(engine.url), Session(engine) as session, session.begin():
@@ -101,7 +131,7 @@ def ensure_sibling(engine: Engine, name: str) -> None:
 
 @contextmanager
 def _transaction(engine: Engine, role: str, tenant: str) -> Iterator[Session]:
-    # Without a tenant it is the watch over all, which has policies of its own.
+    # Without a tenant it is the door or the watch over all, which have policies of their own.
     opened = TenantSession(engine, info={TENANT: tenant}) if tenant else Session(engine)
     with _explained(engine.url), opened as session, session.begin():
         try:
@@ -137,6 +167,7 @@ def _explained(url: URL) -> Iterator[None]:
         explanation = _explanation(error, url)
         if explanation is None:
             raise
+        explanation.code = LEDGER
         raise explanation from None
 
 
@@ -160,7 +191,9 @@ def _explanation(error: DBAPIError, url: URL) -> FatalError | RetryableError | N
 
 
 def _not_prepared(url: URL) -> Misconfigured:
-    return Misconfigured(f"{_place(url)} is not prepared for this version of unisync; run: unisync db upgrade")
+    return Misconfigured(
+        f"{_place(url)} is not prepared for this version of unisync; run: unisync db upgrade", code=LEDGER
+    )
 
 
 def _sqlstate(error: DBAPIError) -> str:

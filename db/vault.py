@@ -7,7 +7,8 @@ import binascii
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -32,19 +33,18 @@ def bound_to(tenant: TenantName, connection: ConnectionName) -> str:
 
 
 class Vault:
-    """Seals and opens credentials with one key, given as ``new_key`` prints it or as 32 raw bytes.
+    """Seals credentials with one key, and opens what it or a former one sealed.
+
+    Keys are given as ``new_key`` prints them or as 32 raw bytes.
 
     Raises:
-        Misconfigured: the key is missing or malformed.
+        Misconfigured: a key is missing or malformed.
     """
 
-    def __init__(self, key: SecretStr | bytes | None) -> None:
-        raw = key if isinstance(key, bytes) else _decoded(key)
-        if len(raw) != _KEY_BYTES:
-            raise Misconfigured(
-                "UNISYNC_SECRET_KEY is no key of 32 bytes in URL-safe base64; `unisync key` prints a new one"
-            )
+    def __init__(self, key: SecretStr | bytes | None, former: Iterable[SecretStr | bytes] = ()) -> None:
+        raw = _checked(key, "UNISYNC_SECRET_KEY")
         self._cipher = AESGCM(raw)
+        self._former = [AESGCM(_checked(each, "UNISYNC_FORMER_SECRET_KEYS")) for each in former]
         self.key_id = hashlib.sha256(b"unisync key " + raw).hexdigest()[:12]
         """Names the key without telling it: to see which key sealed a blob."""
 
@@ -65,21 +65,28 @@ class Vault:
         """
         end = len(_FORMAT) + _NONCE_BYTES
         form, nonce, secret = sealed[: len(_FORMAT)], sealed[len(_FORMAT) : end], sealed[end:]
-        try:
+        for cipher in (self._cipher, *self._former):
             # A blob too short for a nonce is refused as a ValueError.
-            opened: dict[str, str] = json.loads(self._cipher.decrypt(nonce, secret, form + bound_to.encode()))
-        except (InvalidTag, ValueError):
-            raise Misconfigured(
-                f"the credentials of {bound_to} do not open: UNISYNC_SECRET_KEY is not the key that sealed them, "
-                "or they are damaged; set the right key or enter the credentials again"
-            ) from None
-        return opened
+            with suppress(InvalidTag, ValueError):
+                opened: dict[str, str] = json.loads(cipher.decrypt(nonce, secret, form + bound_to.encode()))
+                return opened
+        raise Misconfigured(
+            f"the credentials of {bound_to} do not open: UNISYNC_SECRET_KEY is not the key that sealed them, nor is "
+            "one of UNISYNC_FORMER_SECRET_KEYS, or they are damaged; set the right key or enter the credentials again"
+        )
 
 
-def _decoded(key: SecretStr | None) -> bytes:
+def _checked(key: SecretStr | bytes | None, variable: str) -> bytes:
+    raw = key if isinstance(key, bytes) else _decoded(key, variable)
+    if len(raw) != _KEY_BYTES:
+        raise Misconfigured(f"{variable} is no key of 32 bytes in URL-safe base64; `unisync key` prints a new one")
+    return raw
+
+
+def _decoded(key: SecretStr | None, variable: str) -> bytes:
     text = key.get_secret_value().strip() if key else ""
     if not text:
-        raise Misconfigured("UNISYNC_SECRET_KEY is not set; `unisync key` prints a new one")
+        raise Misconfigured(f"{variable} is not set; `unisync key` prints a new one")
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.keys import Kind, RecordKey
 from domain.money import Currency
 
 
@@ -45,6 +48,28 @@ class Account(BaseModel):
     name: str
     type: str
     is_active: bool = True
+
+
+class Standing(StrEnum):
+    """How a document that we wrote stands in the books now, seen against what we last wrote."""
+
+    UNTOUCHED = "untouched"
+    CHANGED = "changed"
+    VOIDED = "voided"
+    GONE = "gone"
+
+
+class BookNews(NamedTuple):
+    """What changed in the books since a moment: each record with its version, None when it was deleted.
+
+    It was asked from ``since`` on; ``until`` is the moment to ask from next time. ``unseen`` are kinds of which so much
+    changed that deletions among them could not be asked for.
+    """
+
+    versions: Mapping[RecordKey, str | None]
+    since: datetime
+    until: datetime
+    unseen: tuple[Kind, ...] = ()
 
 
 class Company(BaseModel):

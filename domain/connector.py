@@ -4,18 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from domain.books import Company
-from domain.keys import ConnectionName, Kind
+from domain.books import BookNews, Company, Standing
+from domain.keys import ConnectionName, Kind, RecordKey
 from domain.records import Page
-from domain.writes import Plan, WriteOutcome
+from domain.writes import Link, Plan, WriteOutcome
+
+
+class Vitals(NamedTuple):
+    """What a system says of itself when it is asked whether it lets us in.
+
+    ``place`` is where the connection leads, in its own words; ``clock_ahead`` by how many seconds its clock is ahead
+    of ours, None when it does not tell the time.
+    """
+
+    place: str
+    version: str
+    clock_ahead: float | None = None
 
 
 class Reads(Protocol):
     """A source of records, opened for one connection of one tenant."""
 
     connection: ConnectionName
+
+    def check(self) -> Vitals:
+        """Prove with a real call that the connection works; raises as ``read`` does."""
 
     def clock(self) -> datetime:
         """Tell the system's own time, in UTC."""
@@ -43,8 +58,8 @@ class Writes(Protocol):
 
     connection: ConnectionName
 
-    def check(self) -> str:
-        """Prove with one real call that the connection works, and say where it leads; raises as ``held`` does."""
+    def check(self) -> Vitals:
+        """Prove with a real call that the connection works; raises as ``held`` does."""
 
     def prepare(self) -> None:
         """Make the target ready to be written, at once when it is ready already; raises as ``held`` does."""
@@ -78,3 +93,12 @@ class Books(Writes, Protocol):
 
     def company(self) -> Company:
         """Describe the books; raises as ``held`` does."""
+
+    def news(self, since: datetime) -> BookNews:
+        """Tell what changed in the books since a moment; raises as ``held`` does."""
+
+    def standings(self, links: Sequence[Link]) -> Mapping[RecordKey, Standing]:
+        """Read the targets of these links anew and tell how each stands; raises as ``held`` does."""
+
+    def freshen_names(self) -> None:
+        """Learn which names are taken in the books now; raises as ``held`` does."""

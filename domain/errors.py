@@ -11,6 +11,7 @@ ConnectorError
  │    └── Ambiguous      it may or may not have been done
  └── FatalError         ends the run
       ├── AccessDenied   credentials refused
+      ├── Cancelled      somebody asked the run to end
       └── Misconfigured  settings that cannot work
 """
 
@@ -19,6 +20,7 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from domain.keys import RecordKey
+from domain.masking import mask
 
 
 class ConnectorError(Exception):
@@ -46,8 +48,9 @@ class ConnectorError(Exception):
         self.retry_after = retry_after
 
     def __str__(self) -> str:
+        # Told to logs, to Prefect and to whoever asked alike; vendors and drivers may have had a hand in it.
         context = " ".join(part for part in (self.connection, self.operation) if part)
-        return f"{context}: {self.args[0]}" if context else str(self.args[0])
+        return mask(f"{context}: {self.args[0]}" if context else str(self.args[0]))
 
 
 class RetryableError(ConnectorError):
@@ -88,6 +91,10 @@ class FatalError(ConnectorError):
 
 class AccessDenied(FatalError):
     """The system refuses the credentials or lacks a right."""
+
+
+class Cancelled(FatalError):
+    """Somebody asked the run to end; what it carried so far stays."""
 
 
 class Misconfigured(FatalError):

@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict
 
 from domain.keys import RecordKey
 
+BOOKS_CHANGED = "books.changed"
+"""The code of the problem of a document that somebody changed in the books; only a decision or a new write mends it."""
+
 
 class Fate(StrEnum):
     """What becomes of the record: asked for again, left until somebody changes something, or the end of the run."""
@@ -15,6 +18,14 @@ class Fate(StrEnum):
     RETRY = "retry"
     SKIP = "skip"
     STOP = "stop"
+
+
+class ProblemState(StrEnum):
+    """Whether a problem is still queued: it is until the record is written, or somebody decides to leave it."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+    IGNORED = "ignored"
 
 
 class Problem(BaseModel):

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
+from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from domain.filters import Filters
+from domain.inputs import Line
 from domain.keys import ConnectionName, Kind, TenantName
+
+MOST_IDS = 1000
+"""No request names more records; who wants more uses filters."""
 
 
 class Mode(StrEnum):
@@ -29,9 +36,13 @@ class RunState(StrEnum):
 class SyncRequest(BaseModel):
     """What one run shall do; never holds a secret.
 
-    ``since`` replaces the stored watermark of an incremental run. ``ids`` reads just those records of one kind.
-    Runs with ``since`` or ``ids`` never move a watermark. ``allow_removals`` lets a full run mark as deleted more
-    records than can plausibly have vanished from a healthy source.
+    ``since`` replaces the stored watermark of an incremental run. ``ids`` reads just those records of one kind,
+    ``filters`` leaves out what does not fulfil them. Runs with any of these never move a watermark.
+    ``allow_removals`` lets a full run mark as deleted more records than can plausibly have vanished from a healthy
+    source; it counts only together with ``plan``, a stored and confirmed dry run, beyond which nothing is written.
+    ``most_records`` and ``most_amount``, in any one currency, are what may be written unconfirmed: a larger run ends
+    before it writes anything. ``request_id`` and ``schedule`` say what started the run; ``sandbox`` that source and
+    target are the ones that stand in for others.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,14 +54,34 @@ class SyncRequest(BaseModel):
     kinds: tuple[Kind, ...]
     mode: Mode
     since: AwareDatetime | None = None
-    ids: tuple[str, ...] = ()
+    ids: tuple[Line, ...] = Field(default=(), max_length=MOST_IDS)
+    filters: Filters = Filters()
     dry_run: bool = False
     allow_removals: bool = False
+    plan: UUID | None = None
+    most_records: int | None = Field(default=None, ge=1)
+    most_amount: Decimal | None = Field(default=None, ge=0)
+    request_id: UUID | None = None
+    schedule: ConnectionName | None = None
+    sandbox: bool = False
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run looks at everything, or at everything that changed."""
+        return not (self.ids or self.since or self.filters)
 
     @property
     def moves_watermark(self) -> bool:
         """Whether a complete walk of this run may be built upon by the next one."""
-        return not (self.ids or self.since or self.dry_run)
+        return self.is_complete and not self.dry_run
+
+    @property
+    def scope(self) -> SyncRequest:
+        """What the run is about, without how it was started: equal for a dry run and the run that carries it out."""
+        return self.model_copy(update={name: type(self).model_fields[name].default for name in _ABOUT_THE_START})
+
+
+_ABOUT_THE_START = ("dry_run", "plan", "most_records", "most_amount", "request_id", "schedule")
 
 
 class Tally(BaseModel):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -12,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, SkipValidation, model_validator
 
 from domain.keys import ConnectionName, RecordKey
 from domain.problems import Problem
-from domain.records import Record
+from domain.records import Order, Record, Refund
 
 DOCUMENT = "document"
 """The role of a link when one source record becomes exactly one target record."""
@@ -70,7 +69,8 @@ class Write(BaseModel):
 
     A target in the shape of the hub takes the ``record`` (None when the source record is gone); one with documents of
     its own takes the ``body``, JSON in the target's spelling in which a ``Ref`` may stand for an id, and
-    ``base_version``, the version that an update builds upon. ``expected_total`` is what the document must come to.
+    ``base_version``, the version that an update builds upon. ``expected_total`` is what the document must come to, in
+    ``currency``.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -84,6 +84,22 @@ class Write(BaseModel):
     body: SkipValidation[Mapping[str, object] | None] = None
     base_version: str | None = None
     expected_total: Decimal | None = None
+    currency: str | None = None
+
+    @property
+    def amount(self) -> Decimal | None:
+        """What the write moves, None where it is no money: the total of an order, a refund or a document."""
+        if self.expected_total is not None or self.record is None:
+            return self.expected_total
+        body = self.record.body
+        return body.total if isinstance(body, Order) else body.amount if isinstance(body, Refund) else None
+
+    @property
+    def money(self) -> str | None:
+        """The currency of the amount, where it is known."""
+        if self.currency is None and self.record is not None and isinstance(self.record.body, Order):
+            return self.record.body.currency
+        return self.currency
 
     @property
     def identity(self) -> tuple[RecordKey, str]:
@@ -126,7 +142,8 @@ class Plan(BaseModel):
 
     ``rules`` names the policy by which records were skipped. ``unchanged`` counts records already in place;
     ``adopted`` are links for records that the target already holds in this form but the ledger does not know (a crash
-    between write and settle); they need no write.
+    between write and settle); they need no write. ``belongs_to`` names, by the id of a refund or a variation, the
+    order or the product that it is part of.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -139,12 +156,7 @@ class Plan(BaseModel):
     skipped: tuple[Skipped, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     problems: tuple[Problem, ...] = ()
-
-    @property
-    def hash(self) -> str:
-        """Name the intent of the plan: equal for equal writes in any order, other for any other write."""
-        lines = sorted(f"{write.action}|{write.source}|{write.role}|{write.fingerprint}" for write in self.writes)
-        return hashlib.sha256("\n".join([self.target, *lines]).encode()).hexdigest()
+    belongs_to: SkipValidation[Mapping[str, str]] = {}
 
 
 class Result(StrEnum):
@@ -160,7 +172,8 @@ class Result(StrEnum):
 class WriteOutcome(BaseModel):
     """The end of one write: a link when it was done, a problem when it failed; never both, never neither.
 
-    ``total`` is what the written document comes to by the target's own reckoning, where it tells.
+    ``total`` is what the written document comes to by the target's own reckoning, where it tells; ``milliseconds``
+    how long the call took that wrote it, ``request_id`` how the target's support finds that call.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -170,6 +183,8 @@ class WriteOutcome(BaseModel):
     link: SkipValidation[Link | None] = None
     problem: Problem | None = None
     total: Decimal | None = None
+    milliseconds: float | None = None
+    request_id: str | None = None
 
     @property
     def differs(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from domain.keys import ConnectionName, RecordKey
-from domain.records import Page, Record
+from domain.records import Page, Record, Refund, Variation
 from domain.writes import Action, Link, LinkState, Plan, Write
 
 REMOVED = "removed"
@@ -43,6 +43,16 @@ def plan_page(page: Page, *, target: ConnectionName, links: Mapping[RecordKey, L
 def unique_records(page: Page) -> Collection[Record]:
     """Give each record of the page once; of two with the same key, the later."""
     return {record.key.id: record for record in page.records}.values()
+
+
+def belongings(records: Iterable[Record]) -> dict[str, str]:
+    """Tell of refunds to which order they belong, of variations to which product; by their own ids."""
+    found: dict[str, str] = {}
+    for record in records:
+        match record.body:
+            case Refund(id=part, order_id=whole) | Variation(id=part, product_id=whole):
+                found[part] = whole
+    return found
 
 
 def plan_removals(gone: Iterable[RecordKey], *, target: ConnectionName) -> Plan:

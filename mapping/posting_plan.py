@@ -216,7 +216,13 @@ class _Planner:
             body=entry.body,
             base_version=link.version if link else None,
             expected_total=entry.total,
+            currency=None if entry.total is None else self._currency_of(entry),
         )
+
+    def _currency_of(self, entry: Entry) -> str:
+        # A document in the currency of the books does not name it.
+        stated = entry.body.get("CurrencyRef")
+        return str(stated["value"]) if isinstance(stated, Mapping) else self._company.home_currency
 
     def _refuse(self, key: RecordKey, code: str, message: str) -> None:
         self._problems.append(Problem(code=code, message=message, fate=Fate.SKIP, key=key, advice=_BY_HAND))

@@ -72,7 +72,13 @@ Rates = Annotated[str, StringConstraints(pattern=r"^[^+\s]+(\+[^+\s]+)*$")]
 class PostingPolicy(BaseModel):
     """How the orders of one shop are posted to one set of books; names of accounts may also be their ids."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"zone": "Europe/Berlin", "tax_codes": {"14": "3"}, "untaxed_tax_code": "2"}],
+        },
+    )
 
     document: DocumentForm = DocumentForm.INVOICE_AND_PAYMENT
     """What an order becomes; a sales receipt is money received, so with it an unpaid order is not posted."""

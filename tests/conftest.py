@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,15 +12,20 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 from sqlalchemy import Engine
 
 from db import embedded, migrations
 from db.ledger import create_tenant
 from db.session import open_engine, owner_session
+from operations import passwords
 
 settings.register_profile("unisync", derandomize=True, deadline=None)
 settings.load_profile("unisync")
+
+# All twins are on this machine, where connections that tenants make may lead only if the operator says so.
+os.environ.setdefault("UNISYNC_ALLOW_PRIVATE_ADDRESSES", "true")
 
 _numbers = count(1)
 _used: list[str] = []
@@ -30,6 +36,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         group = "prefect" if item.get_closest_marker("prefect") else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> None:
+    """Passwords are hashed as always, at the least cost that Argon2 takes: 0.1 ms instead of 100."""
+    passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture
@@ -77,6 +89,16 @@ def prefect_api(postgres: embedded.Server, tmp_path_factory: pytest.TempPathFact
         yield url
 
 
+@pytest.fixture
+def on_demand(prefect_api: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The server in use, at which runs can be asked for; nobody carries them out."""
+    from tests.prefect_server import deployed_on_demand
+
+    monkeypatch.setenv("PREFECT_API_URL", prefect_api)
+    with deployed_on_demand(prefect_api):
+        yield prefect_api
+
+
 @pytest.fixture(scope="session")
 def ledger_template(postgres: embedded.Server) -> str:
     """The name of a migrated database that others are copied from."""
@@ -102,6 +124,13 @@ def ledger_engine(ledger_url: str) -> Iterator[Engine]:
     engine = open_engine(ledger_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def module_ledger_url(postgres: embedded.Server, ledger_template: str) -> Iterator[str]:
+    """The same as ``ledger_url`` for tests of one module that share it."""
+    with _fresh_database(postgres, ledger_template) as url:
+        yield url
 
 
 @contextmanager

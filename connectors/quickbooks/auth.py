@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 from collections.abc import Generator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import httpx
-import msgspec
 from pydantic import SecretStr
 
 from connectors.http import Call
 from connectors.quickbooks.pace import Pace
 from connectors.quickbooks.settings import QuickBooksCredentials, QuickBooksSettings
-from connectors.quickbooks.wire import read_token_refusal, read_tokens
+from connectors.quickbooks.tokens import DeadGrant, basic, read_pair
 from connectors.stored import parse
 from db.connection_memory import RECONNECT, ConnectionMemory, HeldCredentials
-from domain.errors import AccessDenied, ConnectorError, Misconfigured, RateLimited, Unavailable
+from domain.errors import AccessDenied
 
 logger = logging.getLogger(__name__)
 
@@ -89,12 +87,11 @@ class TokenAuth(httpx.Auth):
             held.replace(renewed.stored())
 
     def _request(self, stored: QuickBooksCredentials) -> httpx.Request:
-        pair = f"{self._settings.client_id}:{self._client_secret.get_secret_value()}"
         return httpx.Request(
             "POST",
             self._settings.tokens_url,
             headers={
-                "Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}",
+                "Authorization": basic(self._settings.client_id, self._client_secret),
                 "Accept": "application/json",
             },
             data={"grant_type": "refresh_token", "refresh_token": stored.refresh_token.get_secret_value()},
@@ -104,41 +101,10 @@ class TokenAuth(httpx.Auth):
 
     def _read(self, response: httpx.Response, stored: QuickBooksCredentials) -> QuickBooksCredentials | None:
         """Give the new pair; None when the old one is dead."""
-        if response.status_code != httpx.codes.OK:
-            error = self._refusal(response)
-            if error is not None:
-                raise error
-            return None
         try:
-            tokens = read_tokens(response.content)
-        except msgspec.DecodeError:
-            raise self._call.error(Unavailable, "Intuit's answer holds no tokens", response) from None
-        now = datetime.now(UTC)
-        lasting = tokens.x_refresh_token_expires_in
-        return stored.model_copy(
-            update={
-                "access_token": SecretStr(tokens.access_token),
-                "refresh_token": SecretStr(tokens.refresh_token),
-                "access_expires_at": now + timedelta(seconds=tokens.expires_in),
-                "refresh_expires_at": now + timedelta(seconds=lasting) if lasting else None,
-            }
-        )
-
-    def _refusal(self, response: httpx.Response) -> ConnectorError | None:
-        try:
-            reason = read_token_refusal(response.content).error
-        except msgspec.DecodeError:
-            reason = ""
-        if reason == "invalid_grant":
+            return read_pair(response, stored.client_secret, self._call)
+        except DeadGrant:
             return None
-        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            return self._call.error(RateLimited, "Intuit wants fewer calls", response)
-        if reason in ("invalid_client", "unauthorized_client") or response.status_code == httpx.codes.UNAUTHORIZED:
-            advice = "copy both again from Keys & credentials of the app at developer.intuit.com"
-            return self._call.error(
-                Misconfigured, f"Intuit does not know client_id and client_secret; {advice}", response
-            )
-        return self._call.error(Unavailable, f"Intuit renews no access: status {response.status_code}", response)
 
     def _parsed(self, secrets: Mapping[str, str]) -> QuickBooksCredentials:
         return parse(QuickBooksCredentials, secrets, self._memory.connection, "QuickBooks")

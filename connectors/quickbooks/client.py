@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import msgspec
 
 from connectors.http import Call, Patience, open_client, send
 from connectors.quickbooks.auth import TokenAuth
-from connectors.quickbooks.faults import find_fault, refusal
+from connectors.quickbooks.faults import find_fault, refusal, tid
 from connectors.quickbooks.pace import BATCHES, CALLS, Pace
 from connectors.quickbooks.settings import QuickBooksSettings
 from connectors.quickbooks.wire import Entity, read_json
 from db.connection_memory import ConnectionMemory
 from domain.errors import Ambiguous, Misconfigured, RateLimited, Unavailable
+from domain.usage import Purpose
 
 # From 2025-08-01 on nothing lower is honoured (Intuit's blog of 2025-01-21).
 MINOR_VERSION = 75
 PAGE = 1000
 MOST_ITEMS = 30
 Body = dict[str, Any]
+
+
+class BatchAnswer(NamedTuple):
+    """The answer to each item of a batch by its bId, and the id by which Intuit's support finds the call."""
+
+    items: dict[str, Body]
+    request_id: str | None
 
 
 class QuickBooksClient:
@@ -32,7 +40,14 @@ class QuickBooksClient:
     """
 
     def __init__(
-        self, settings: QuickBooksSettings, auth: TokenAuth, memory: ConnectionMemory, pace: Pace, patience: Patience
+        self,
+        settings: QuickBooksSettings,
+        auth: TokenAuth,
+        memory: ConnectionMemory,
+        pace: Pace,
+        patience: Patience,
+        *,
+        public_only: bool = False,
     ) -> None:
         self.connection = memory.connection
         self.realm_id = settings.realm_id
@@ -40,7 +55,7 @@ class QuickBooksClient:
         self._memory = memory
         self._patience = patience
         timeout = httpx.Timeout(pace.timeout, connect=10)
-        self._http = open_client(settings.company_url, auth=auth, timeout=timeout)
+        self._http = open_client(settings.company_url, auth=auth, timeout=timeout, public_only=public_only)
 
     def close(self) -> None:
         """Let the connections go."""
@@ -48,11 +63,15 @@ class QuickBooksClient:
 
     def read(self, path: str, entity: str) -> Entity:
         """Read one record by its path, such as ``invoice/12``."""
+        return self.read_timed(path, entity)[0]
+
+    def read_timed(self, path: str, entity: str) -> tuple[Entity, str]:
+        """Read one record by its path, with QuickBooks' time."""
         body = self._ask(f"reading {entity}", path, {})
         found = body.get(entity)
         if not isinstance(found, dict):
             raise self._nonsense(f"reading {entity}", f"the answer holds no {entity}")
-        return found
+        return found, str(body.get("time", ""))
 
     def query(self, entity: str, conditions: Sequence[str] = ()) -> Iterator[Entity]:
         """Give all records that meet the conditions (``matching`` writes them), lowest id first, page by page.
@@ -84,8 +103,8 @@ class QuickBooksClient:
                     found[entity] += block.get(entity) or []
         return found, str(body.get("time", ""))
 
-    def send_batch(self, request_id: str, items: Sequence[str]) -> dict[str, Body]:
-        """Send a batch of items, each JSON text with a bId of its own, and give the answer to each by bId.
+    def send_batch(self, request_id: str, texts: Sequence[str]) -> BatchAnswer:
+        """Send a batch of items, each JSON text with a bId of its own, and give what is answered.
 
         Refused for haste it is sent again, each time noted as sent; nothing else is repeated.
 
@@ -95,25 +114,27 @@ class QuickBooksClient:
             Rejected: QuickBooks refuses the batch as a whole; nothing of it was done.
             FatalError: QuickBooks refuses us; nothing of it was done.
         """
-        content = f'{{"BatchItemRequest":[{",".join(items)}]}}'.encode()
+        content = f'{{"BatchItemRequest":[{",".join(texts)}]}}'.encode()
 
-        def ask() -> Body:
+        def ask() -> tuple[Body, str | None]:
             self._wait_for(BATCHES)
-            self._wait_for(CALLS)
+            self._wait_for(CALLS, Purpose.WRITE)
             self._memory.mark_sent(request_id)
             return self._send_batch(request_id, content)
 
-        answers = self._patience.insist(ask).get("BatchItemResponse")
+        body, found_by = self._patience.insist(ask)
+        answers = body.get("BatchItemResponse")
         if not isinstance(answers, list):
             raise self._call("writing a batch").error(Ambiguous, "the answer to a batch holds no answers to its items")
-        return {str(answer.get("bId")): answer for answer in answers if isinstance(answer, dict)}
+        items = {str(answer.get("bId")): answer for answer in answers if isinstance(answer, dict)}
+        return BatchAnswer(items, found_by)
 
-    def _send_batch(self, request_id: str, content: bytes) -> Body:
+    def _send_batch(self, request_id: str, content: bytes) -> tuple[Body, str | None]:
         call = self._call("writing a batch")
         params: dict[str, str | int] = {"minorversion": MINOR_VERSION, "requestid": request_id}
         try:
             response = send(self._http, call, "POST", "batch", params=params, json=content)
-            return self._body(response, call)
+            return self._body(response, call), tid(response)
         except Unavailable as error:
             doubt = call.error(Ambiguous, str(error.args[0]))
             doubt.status, doubt.code, doubt.request_id = error.status, error.code, error.request_id
@@ -123,7 +144,7 @@ class QuickBooksClient:
         call = self._call(operation)
 
         def ask() -> Body:
-            self._wait_for(CALLS)
+            self._wait_for(CALLS, Purpose.READ)
             response = send(self._http, call, "GET", path, params={**params, "minorversion": MINOR_VERSION})
             return self._body(response, call)
 
@@ -144,9 +165,9 @@ class QuickBooksClient:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise refusal(response, call, None) from None
 
-    def _wait_for(self, bucket: str) -> None:
+    def _wait_for(self, bucket: str, counts_as: Purpose | None = None) -> None:
         limits = self.pace.batches if bucket == BATCHES else self.pace.calls
-        wait = self._memory.reserve_call(bucket, limits)
+        wait = self._memory.reserve_call(bucket, limits, counts_as)
         if wait > 0:
             self.pace.sleep(wait)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
 
-from connectors.quickbooks.client import QuickBooksClient
+from connectors.quickbooks.client import MINOR_VERSION, QuickBooksClient
 from connectors.quickbooks.wire import (
     AccountWire,
     CompanyInfoWire,
@@ -21,6 +21,7 @@ from connectors.quickbooks.wire import (
     TaxRateWire,
 )
 from domain.books import Account, Company, TaxCode, TaxMode
+from domain.connector import Vitals
 from domain.errors import Misconfigured, Unavailable
 
 Wire = TypeVar("Wire")
@@ -60,8 +61,25 @@ def ask_company(client: QuickBooksClient) -> Company:
 
 
 def ask_info(client: QuickBooksClient) -> CompanyInfoWire:
+    """Ask the company who it is."""
+    return _converted(client.read(*_info(client)), CompanyInfoWire)
+
+
+def ask_vitals(client: QuickBooksClient) -> Vitals:
     """Ask the company who it is: one call, which proves that the connection works."""
-    return _converted(client.read(f"companyinfo/{client.realm_id}", "CompanyInfo"), CompanyInfoWire)
+    row, time = client.read_timed(*_info(client))
+    return Vitals(_converted(row, CompanyInfoWire).CompanyName, f"v3, minor version {MINOR_VERSION}", _ahead(time))
+
+
+def _info(client: QuickBooksClient) -> tuple[str, str]:
+    return f"companyinfo/{client.realm_id}", "CompanyInfo"
+
+
+def _ahead(time: str) -> float | None:
+    try:
+        return (datetime.fromisoformat(time) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError):
+        return None  # no time in it, or one without a zone
 
 
 def _home(currencies: CurrencyPrefsWire) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from pydantic import ValidationError
 
 from connectors.http import Patience
 from connectors.quickbooks.auth import TokenAuth
+from connectors.quickbooks.changes import BookChanges
 from connectors.quickbooks.client import QuickBooksClient
-from connectors.quickbooks.company import ask_company, ask_info
+from connectors.quickbooks.company import ask_company, ask_vitals
 from connectors.quickbooks.dispatch import Dispatch
 from connectors.quickbooks.names import NameMirror
 from connectors.quickbooks.pace import Pace
@@ -22,9 +23,10 @@ from connectors.quickbooks.settings import QuickBooksCredentials, QuickBooksSett
 from connectors.quickbooks.settling import Settling
 from connectors.stored import parse
 from db.connection_memory import ConnectionMemory
-from domain.books import Company
-from domain.keys import ConnectionName, Kind, TenantName
-from domain.writes import Plan, WriteOutcome
+from domain.books import BookNews, Company, Standing
+from domain.connector import Vitals
+from domain.keys import ConnectionName, Kind, RecordKey, TenantName
+from domain.writes import Link, Plan, WriteOutcome
 
 COMPANY = "company"
 A_DAY = timedelta(days=1).total_seconds()
@@ -41,13 +43,14 @@ class QuickBooksConnector:
         self._client = client
         self._memory = memory
         self._mirror = NameMirror(client, memory)
+        self._changes = BookChanges(client, memory)
         self._recognition = Recognition(client, memory, self._mirror)
         self._dispatch = Dispatch(client, memory, self._mirror, self._recognition)
         self._settling = Settling(memory, self._recognition, self._dispatch, client.pace)
 
-    def check(self) -> str:
-        """Prove with one call that the company lets us in, and give its name; raises as ``company`` does."""
-        return ask_info(self._client).CompanyName
+    def check(self) -> Vitals:
+        """Prove with one call that the company lets us in; raises as ``company`` does."""
+        return ask_vitals(self._client)
 
     def company(self, *, fresh: bool = False) -> Company:
         """Tell how the company keeps its books, as it said within the last day unless ``fresh``.
@@ -64,6 +67,18 @@ class QuickBooksConnector:
         company = ask_company(self._client)
         self._memory.keep_snapshot(COMPANY, company.model_dump_json())
         return company
+
+    def news(self, since: datetime) -> BookNews:
+        """Tell what changed since a moment of the last 29 days; raises as ``company`` does."""
+        return self._changes.since(since)
+
+    def standings(self, links: Sequence[Link]) -> Mapping[RecordKey, Standing]:
+        """Read the targets of these links anew and tell how each stands; raises as ``company`` does."""
+        return self._changes.standings(links)
+
+    def freshen_names(self) -> None:
+        """Learn with one call which names are taken now; raises as ``company`` does."""
+        self._mirror.freshen(again=True)
 
     def prepare(self) -> None:
         """Make sure that it is known how the company keeps its books; raises as ``company`` does."""
@@ -123,6 +138,7 @@ def open_quickbooks(
     memory: ConnectionMemory,
     patience: Patience | None = None,
     pace: Pace | None = None,
+    public_only: bool = False,
 ) -> QuickBooksConnector:
     """Open the company of a connection; nothing is asked of it yet. Its tokens are read from the memory when needed.
 
@@ -134,5 +150,6 @@ def open_quickbooks(
     known = parse(QuickBooksSettings, settings, connection, "QuickBooks")
     secret = parse(QuickBooksCredentials, credentials, connection, "QuickBooks").client_secret
     pace = pace or Pace()
-    client = QuickBooksClient(known, TokenAuth(known, secret, memory, pace), memory, pace, patience or Patience())
+    auth = TokenAuth(known, secret, memory, pace)
+    client = QuickBooksClient(known, auth, memory, pace, patience or Patience(), public_only=public_only)
     return QuickBooksConnector(connection, client, memory)

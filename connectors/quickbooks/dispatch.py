@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 from uuid import UUID, uuid4
 
 from connectors.quickbooks.client import MOST_ITEMS, QuickBooksClient
-from connectors.quickbooks.faults import fault_in, meaning_of, problem_of
+from connectors.quickbooks.faults import fault_in, problem_of
+from connectors.quickbooks.meanings import meaning_of
 from connectors.quickbooks.names import NameMirror, name_field
 from connectors.quickbooks.recognition import Recognition, holds
 from connectors.quickbooks.streams import STREAMS
@@ -72,8 +74,9 @@ class Dispatch:
         self, intents: Sequence[Intent], *, is_last_attempt: bool = False, is_replay: bool = False
     ) -> list[WriteOutcome]:
         """Send intents that are remembered, as one batch, and settle them; a replay that is not let in stays open."""
+        began = perf_counter()
         try:
-            answers = self._client.send_batch(intents[0].request_id, [intent.item for intent in intents])
+            answer = self._client.send_batch(intents[0].request_id, [intent.item for intent in intents])
         except Ambiguous as doubt:
             error = Unavailable(IN_DOUBT, connection=self._client.connection, operation="writing a batch")
             error.code, error.status, error.request_id = doubt.code, doubt.status, doubt.request_id
@@ -85,7 +88,9 @@ class Dispatch:
                 # Nothing of it was done: it is planned anew when the way is free again.
                 self._memory.settle({}, [intent.id for intent in intents])
             raise
-        return self._settled(intents, answers, is_last_attempt=is_last_attempt)
+        milliseconds = 1000 * (perf_counter() - began)
+        outcomes = self._settled(intents, answer.items, is_last_attempt=is_last_attempt)
+        return [_traced(outcome, milliseconds, answer.request_id) for outcome in outcomes]
 
     def _settled(
         self, intents: Sequence[Intent], answers: Mapping[str, dict[str, Any]], *, is_last_attempt: bool
@@ -196,6 +201,12 @@ def intents_of(drafts: Sequence[Draft]) -> list[Intent]:
         Intent(id=uuid4(), request_id=request_id, position=position, item=item_text(draft, position), write=draft.write)
         for position, draft in enumerate(drafts, start=1)
     ]
+
+
+def _traced(outcome: WriteOutcome, milliseconds: float, request_id: str | None) -> WriteOutcome:
+    if outcome.milliseconds is not None:
+        return outcome  # of a second attempt, with a call of its own
+    return outcome.model_copy(update={"milliseconds": milliseconds, "request_id": request_id})
 
 
 def _conflict(intent: Intent) -> Problem:

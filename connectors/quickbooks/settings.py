@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Self
 
+import httpx
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from connectors.http import check_url
@@ -12,19 +13,21 @@ from domain.errors import Misconfigured
 
 PRODUCTION = "https://quickbooks.api.intuit.com"
 SANDBOX = "https://sandbox-quickbooks.api.intuit.com"
-# One for both; developer.intuit.com/.well-known/openid-sandbox-configuration names the same.
+# One each for both; developer.intuit.com/.well-known/openid-sandbox-configuration names the same.
 TOKEN_URL = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"  # noqa: S105
+CONSENT_URL = "https://appcenter.intuit.com/connect/oauth2"
+REVOCATION_URL = "https://developer.api.intuit.com/v2/oauth2/tokens/revoke"
 
 
-class QuickBooksSettings(BaseModel):
-    """Which company, and where: Intuit's production hosts unless ``sandbox`` is set or ``url`` names another.
+class IntuitApp(BaseModel):
+    """Which app of Intuit's, and where: Intuit's production hosts unless ``sandbox`` is set or ``url`` names another.
 
-    Who gives a ``url`` must give the ``token_url`` too, so that tokens never go where they do not belong.
+    Who gives a ``url`` must give the ``token_url`` too, so that tokens never go where they do not belong. Consent is
+    then asked for, and access given back, on the host of the ``token_url``, below Intuit's own paths.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True)
 
-    realm_id: str = Field(pattern=r"^[0-9]{1,20}$")
     client_id: str = Field(min_length=1)
     sandbox: bool = False
     url: str = ""
@@ -41,19 +44,43 @@ class QuickBooksSettings(BaseModel):
         return self
 
     @property
+    def tokens_url(self) -> str:
+        """Where tokens are given and renewed."""
+        return self.token_url or TOKEN_URL
+
+    @property
+    def consent_url(self) -> str:
+        """Where a person lets the app into a company."""
+        return self._beside(CONSENT_URL)
+
+    @property
+    def revocation_url(self) -> str:
+        """Where access is given back."""
+        return self._beside(REVOCATION_URL)
+
+    def _beside(self, address: str) -> str:
+        if not self.token_url:
+            return address
+        return str(httpx.URL(self.token_url).copy_with(raw_path=httpx.URL(address).raw_path))
+
+
+class QuickBooksSettings(IntuitApp):
+    """Which company, and by which app."""
+
+    realm_id: str = Field(pattern=r"^[0-9]{1,20}$")
+
+    @property
     def company_url(self) -> str:
         """Where everything about the company is; every call goes below it."""
         host = self.url or (SANDBOX if self.sandbox else PRODUCTION)
         return f"{host.rstrip('/')}/v3/company/{self.realm_id}/"
 
-    @property
-    def tokens_url(self) -> str:
-        """Where tokens are renewed."""
-        return self.token_url or TOKEN_URL
-
 
 class QuickBooksCredentials(BaseModel):
-    """The secret of our app and the pair of tokens of the company; without a stamp a token counts until refused."""
+    """The secret of our app and the pair of tokens of the company; without a stamp a token counts until refused.
+
+    However often tokens are renewed, a person must consent anew at ``consent_expires_at``.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True)
 
@@ -62,6 +89,7 @@ class QuickBooksCredentials(BaseModel):
     refresh_token: SecretStr
     access_expires_at: AwareDatetime | None = None
     refresh_expires_at: AwareDatetime | None = None
+    consent_expires_at: AwareDatetime | None = None
 
     def stored(self) -> dict[str, str]:
         """Give them as the vault keeps them: all text, in clear."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.quickbooks.streams import STREAMS
 from connectors.quickbooks.wire import Entity, plain, read_json, write_json
-from domain.keys import RecordKey
+from domain.keys import Kind, RecordKey
 from domain.problems import Fate, Problem
 from domain.writes import Action, Link, Ref, Result, Write, WriteOutcome
 
@@ -74,7 +74,12 @@ def item_text(draft: Draft, position: int) -> str:
 
 def body_of(item: str, write: Write) -> Body:
     """Read the body back from an item."""
-    body: Body = dict(read_json(item.encode())[STREAMS[write.target.kind].entity])
+    return sent_body(item, write.target.kind)
+
+
+def sent_body(item: str, kind: Kind) -> Body:
+    """Read the body of a record of this kind back from an item."""
+    body: Body = dict(read_json(item.encode())[STREAMS[kind].entity])
     return {name: value for name, value in body.items() if name not in ("Id", "SyncToken", "sparse")}
 
 

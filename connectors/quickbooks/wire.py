@@ -126,6 +126,7 @@ class TokensWire(msgspec.Struct):
     refresh_token: str
     expires_in: int
     x_refresh_token_expires_in: int | None = None
+    x_refresh_token_hard_expires_in: int | None = None
 
 
 class TokenRefusalWire(msgspec.Struct):

@@ -30,6 +30,18 @@ class RefusalWire(msgspec.Struct, gc=False):
     data: msgspec.Raw = msgspec.Raw(b"null")
 
 
+class EnvironmentWire(msgspec.Struct, gc=False):
+    """What the shop runs on."""
+
+    version: str = ""
+
+
+class StatusWire(msgspec.Struct, gc=False):
+    """The part of ``system_status`` that names the version of WooCommerce."""
+
+    environment: EnvironmentWire = msgspec.field(default_factory=EnvironmentWire)
+
+
 class InvalidWire(msgspec.Struct, gc=False):
     """The ``data`` of rest_invalid_param: parameter to what is wrong with it."""
 
@@ -37,10 +49,12 @@ class InvalidWire(msgspec.Struct, gc=False):
 
 
 _rows = msgspec.json.Decoder(list[msgspec.Raw])
+_status = msgspec.json.Decoder(StatusWire)
 _refusal = msgspec.json.Decoder(RefusalWire)
 _invalid = msgspec.json.Decoder(InvalidWire)
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+LONGEST_VERSION = 40
 
 BLOCKED = (
     "a security plugin or firewall in front of the shop blocks us ({title}); "
@@ -94,6 +108,16 @@ def read_listing(response: httpx.Response, call: Call) -> Listing:
         message = "the answer does not say how long the list is; something between us and the shop drops X-WP-Total"
         raise call.error(Unavailable, message, response)
     return Listing(rows, int(total))
+
+
+def read_version(response: httpx.Response) -> str:
+    """Give the version of WooCommerce that ``system_status`` names; empty when it names none."""
+    if response.status_code != httpx.codes.OK:
+        return ""
+    try:
+        return _status.decode(response.content.removeprefix(BYTE_ORDER_MARK)).environment.version[:LONGEST_VERSION]
+    except (msgspec.DecodeError, RecursionError):
+        return ""
 
 
 def _nonsense(response: httpx.Response, body: bytes) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self, TypeVar
 
 import msgspec
 
+from connectors.call_count import CallCount
 from connectors.http import Patience
 from connectors.stored import parse
 from connectors.woocommerce.answers import Listing
@@ -22,6 +23,8 @@ from connectors.woocommerce.settings import WooCommerceCredentials, WooCommerceS
 from connectors.woocommerce.streams import STREAMS, Params
 from connectors.woocommerce.walk import BY_ID, Walk
 from connectors.woocommerce.wire import SweepWire
+from db.connection_memory import ConnectionMemory
+from domain.connector import Vitals
 from domain.errors import Misconfigured
 from domain.keys import ConnectionName, Kind, TenantName
 from domain.problems import Problem
@@ -30,6 +33,9 @@ from domain.records import Page, Record
 Answer = TypeVar("Answer")
 
 logger = logging.getLogger(__name__)
+
+REST_VERSION = "REST API v3"
+"""What is known of a shop's version when its key does not show more."""
 
 _swept = msgspec.json.Decoder(SweepWire).decode
 
@@ -54,6 +60,12 @@ class WooCommerceConnector:
     def clock(self) -> datetime:
         """Tell the time by the shop's server, in UTC; raises as ``read`` does."""
         return self._client.clock()
+
+    def check(self) -> Vitals:
+        """Prove that the key may read orders, and tell which WooCommerce the shop runs; raises as ``read`` does."""
+        ahead = (self.clock() - datetime.now(UTC)).total_seconds()
+        version = self._client.version()
+        return Vitals(self._client.place, f"WooCommerce {version}" if version else REST_VERSION, ahead)
 
     def lists_changes(self, kind: Kind) -> bool:
         """Whether WooCommerce honours a filter by the moment of the last change for this kind."""
@@ -161,8 +173,10 @@ def open_woocommerce(
     credentials: Mapping[str, str],
     *,
     patience: Patience | None = None,
+    public_only: bool = False,
+    memory: ConnectionMemory | None = None,
 ) -> WooCommerceConnector:
-    """Open the shop of a connection; nothing is asked of it yet.
+    """Open the shop of a connection; nothing is asked of it yet. Calls are counted where there is a memory.
 
     Raises:
         Misconfigured: when settings or credentials cannot be used.
@@ -172,6 +186,8 @@ def open_woocommerce(
         parse(WooCommerceSettings, settings, connection, "the shop"),
         parse(WooCommerceCredentials, credentials, connection, "the shop"),
         patience,
+        public_only=public_only,
+        calls=None if memory is None else CallCount(memory),
     )
     logger.debug("%s: opened for tenant %s", connection, tenant)
     return WooCommerceConnector(connection, client)

@@ -8,6 +8,7 @@ from db.ledger.intents import (
     Intent,
     OpenBatch,
     fail_intents,
+    has_open_intents,
     last_settled_item,
     load_open_batches,
     mark_sent,
@@ -18,16 +19,26 @@ from db.ledger.intents import (
 from db.ledger.leases import acquire_lease, holds_lease, is_settled, release_lease, renew_lease
 from db.ledger.links import linked, linked_targets, links_of, live_ids, save_links
 from db.ledger.names import KnownName, find_names, forget_names, save_names
-from db.ledger.problems import list_problems, open_problem_ids, open_problems, resolve_problems, save_problems
+from db.ledger.problems import (
+    list_problems,
+    note_tried,
+    open_problem_ids,
+    open_problems,
+    resolve_problems,
+    save_problems,
+    told_problem_ids,
+)
 from db.ledger.runs import (
     RunSummary,
+    ask_to_cancel,
     close_run,
     close_run_of_flow,
+    is_unwanted,
     list_runs,
     load_run,
-    log_outcomes,
     open_run,
     report_progress,
+    use_request,
 )
 from db.ledger.skips import forget_skips, list_skips, outdated_skips, save_skips
 from db.ledger.snapshots import Snapshot, load_snapshot, save_snapshot
@@ -60,6 +71,7 @@ __all__ = [
     "Snapshot",
     "StoredConnection",
     "acquire_lease",
+    "ask_to_cancel",
     "close_run",
     "close_run_of_flow",
     "create_tenant",
@@ -72,8 +84,10 @@ __all__ = [
     "forget_place",
     "forget_skips",
     "has_links",
+    "has_open_intents",
     "holds_lease",
     "is_settled",
+    "is_unwanted",
     "last_settled_item",
     "linked",
     "linked_targets",
@@ -88,9 +102,9 @@ __all__ = [
     "load_run",
     "load_snapshot",
     "lock_connection",
-    "log_outcomes",
     "mark_sent",
     "move_watermark",
+    "note_tried",
     "open_intents",
     "open_problem_ids",
     "open_problems",
@@ -115,5 +129,7 @@ __all__ = [
     "save_snapshot",
     "settle_intents",
     "tenant_exists",
+    "told_problem_ids",
+    "use_request",
     "watermark",
 ]

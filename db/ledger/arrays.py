@@ -9,6 +9,7 @@ from sqlalchemy import BindParameter, Column, Select, Table, bindparam, cast, fu
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from domain.keys import RecordKey
+from domain.masking import mask
 
 _LONGEST_TEXT = 2_000
 
@@ -18,7 +19,10 @@ def rows_of(table: Table, columns: Mapping[str, Sequence[Any]], varying: str = "
 
     ``varying`` must be among them. What is the same in all rows, as most of a page is, travels only once.
     """
-    same = {name for name, values in columns.items() if name != varying and len(set(values)) == 1}
+    some = len(columns[varying]) > 0
+    same = {
+        name for name, values in columns.items() if some and name != varying and values.count(values[0]) == len(values)
+    }
     arrays = {name: array_of(table.c[name], values) for name, values in columns.items() if name not in same}
     page = func.unnest(*arrays.values()).table_valued(*arrays, name="page").render_derived()
     return select(
@@ -51,3 +55,11 @@ def storable(text: str | None) -> str | None:
     if text is None:
         return None
     return text[:_LONGEST_TEXT].replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def loggable(text: str | None) -> str | None:
+    """Make a message one that may be kept: storable, without personal data and secrets.
+
+    It is masked before it is cut, because half an address is no longer recognised as one.
+    """
+    return None if text is None else storable(mask(text))

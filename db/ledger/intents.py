@@ -125,6 +125,12 @@ def load_open_batches(session: Session, target: ConnectionName) -> list[OpenBatc
     ]
 
 
+def has_open_intents(session: Session, target: ConnectionName) -> bool:
+    """Whether there is a batch of which nobody knows what became of it."""
+    waiting = select(intents.c.id).where(intents.c.target_connection == target, intents.c.state == "open").limit(1)
+    return session.execute(waiting).first() is not None
+
+
 def settle_intents(session: Session, totals: Mapping[UUID, Decimal | None]) -> None:
     """Note that these were done, and what each document came to; their links belong into the same transaction."""
     done = func.unnest(array_of(intents.c.id, list(totals)), array_of(intents.c.total, list(totals.values())))

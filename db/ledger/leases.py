@@ -39,6 +39,15 @@ def release_lease(session: Session, target: ConnectionName, token: int) -> bool:
     return _changes(session, target, token, expires_at=_clock(), holder=None)
 
 
+def release_lease_of(session: Session, target: ConnectionName, holder: str) -> None:
+    """Give the lease back if this holder still has it, under whichever token."""
+    session.execute(
+        update(leases)
+        .where(leases.c.target_connection == target, leases.c.holder == holder)
+        .values(expires_at=_clock(), holder=None)
+    )
+
+
 def holds_lease(session: Session, target: ConnectionName, token: int) -> bool:
     """Whether the token still counts, and keep it so until the transaction ends.
 

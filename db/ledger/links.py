@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -70,6 +71,31 @@ def linked_targets(session: Session, targets: Sequence[RecordKey]) -> set[Record
         .distinct()
     )
     return {RecordKey(connection=connection, kind=kind, id=target_id) for connection, kind, target_id in rows}
+
+
+class NotedLink(NamedTuple):
+    """A link, and when something was last written that belongs to the same source record."""
+
+    link: Link
+    noted_at: datetime
+
+
+def links_to(session: Session, targets: Sequence[RecordKey]) -> list[NotedLink]:
+    """Give the live links that lead to these records of a target."""
+    asked = _target_columns(targets)
+    page = rows_of(links, asked, varying="target_id").subquery("asked")
+    alike = links.alias("alike")
+    record = ("source_connection", "target_connection", "kind", "source_id")
+    noted = (
+        select(func.max(alike.c.updated_at))
+        .where(*(alike.c[name] == links.c[name] for name in record))
+        .scalar_subquery()
+        .label("noted_at")
+    )
+    rows = session.execute(
+        select(links, noted).where(links.c.state == LinkState.LIVE, *(links.c[name] == page.c[name] for name in asked))
+    )
+    return [NotedLink(_link(row, row.target_connection), row.noted_at) for row in rows]
 
 
 def live_ids(session: Session, source: ConnectionName, kind: Kind, target: ConnectionName) -> set[str]:

@@ -1,19 +1,18 @@
-"""Runs from opening to closing, and the log of what each did to which record."""
+"""Runs from opening to closing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, case, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from db.ledger.arrays import key_columns, rows_of, storable
-from db.models.runs import record_log, runs
+from db.ledger.arrays import loggable
+from db.models.runs import runs
 from domain.keys import Kind
 from domain.sync import RunState, SyncRequest, Tally
-from domain.writes import WriteOutcome
 
 
 class RunSummary(BaseModel):
@@ -65,24 +64,30 @@ def list_runs(session: Session, limit: int) -> list[RunSummary]:
     return [RunSummary.model_validate(row) for row in rows]
 
 
-def log_outcomes(session: Session, run_id: UUID, outcomes: Sequence[WriteOutcome]) -> None:
-    """Note what became of each write of a page."""
-    if not outcomes:
-        return
-    writes = [outcome.write for outcome in outcomes]
-    columns = key_columns([write.source for write in writes]) | {
-        "run_id": [run_id] * len(writes),
-        "target_connection": [write.target.connection for write in writes],
-        "role": [write.role for write in writes],
-        "action": [write.action for write in writes],
-        "result": [outcome.result for outcome in outcomes],
-        "message": [storable(outcome.problem.message) if outcome.problem else None for outcome in outcomes],
-    }
-    session.execute(insert(record_log).from_select(list(columns), rows_of(record_log, columns)))
+def use_request(session: Session, run_id: UUID, request: SyncRequest) -> None:
+    """Note that the run does something else than it was opened with, such as reading a connection that stands in."""
+    session.execute(update(runs).where(runs.c.id == run_id).values(request=request.model_dump(mode="json")))
+
+
+def ask_to_cancel(session: Session, run_id: UUID) -> bool:
+    """Note that the run shall end at the next opportunity; tell whether it is still open."""
+    return _changes_open_run(session, runs.c.id == run_id, cancel_requested_at=func.clock_timestamp())
+
+
+def is_unwanted(session: Session, run_id: UUID) -> bool:
+    """Whether somebody asked the run to end, or closed it already."""
+    open_ = select(runs.c.id).where(
+        runs.c.id == run_id, runs.c.state == RunState.RUNNING, runs.c.cancel_requested_at.is_(None)
+    )
+    return session.execute(open_).first() is None
 
 
 def _closes(session: Session, which: ColumnElement[bool], state: RunState, error: str | None) -> bool:
-    return _changes_open_run(session, which, state=state, error=storable(error), finished_at=func.clock_timestamp())
+    # The process of a run that was asked to end is killed, which by itself looks like a crash.
+    ended: object = state
+    if state is RunState.CRASHED:
+        ended = case((runs.c.cancel_requested_at.is_not(None), RunState.CANCELLED.value), else_=state.value)
+    return _changes_open_run(session, which, state=ended, error=loggable(error), finished_at=func.clock_timestamp())
 
 
 def _changes_open_run(session: Session, which: ColumnElement[bool], **values: object) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from db.ledger.arrays import key_columns, rows_of, storable
+from db.ledger.arrays import key_columns, loggable, rows_of
 from db.models.skips import skips
 from domain.keys import ConnectionName, Kind, RecordKey
 from domain.writes import Skipped
@@ -24,7 +24,7 @@ def save_skips(session: Session, target: ConnectionName, page: Sequence[Skipped]
     columns = key_columns([skipped.key for skipped in page]) | {
         "target_connection": [target] * len(page),
         "code": [skipped.code for skipped in page],
-        "reason": [storable(skipped.reason) for skipped in page],
+        "reason": [loggable(skipped.reason) for skipped in page],
         "rules": [rules] * len(page),
     }
     statement = insert(skips).from_select(list(columns), rows_of(skips, columns))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from psycopg.errors import UniqueViolation
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from db.models.books import names, snapshots
+from db.models.integrations import connection_health
 from db.models.links import links
+from db.models.steering import confirmed_pairs
 from db.models.tenants import ConnectionState, connections, tenants
 from domain.errors import Misconfigured
 from domain.keys import ConnectionName, System, TenantName
@@ -31,13 +34,42 @@ class StoredConnection(BaseModel):
     key_id: str
     enabled: bool
     state: ConnectionState = ConnectionState.READY
+    public_only: bool = True
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether anything may be done with it: nobody switched it off, and the other side still lets us in."""
+        return self.enabled and self.state is ConnectionState.READY
 
 
-def create_tenant(session: Session, name: TenantName) -> None:
-    """Make the tenant unless it exists; needs an ``owner_session``, which works for this tenant from then on."""
+class StoredTenant(BaseModel):
+    """A tenant and since when there is one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: TenantName
+    created_at: AwareDatetime
+
+
+def create_tenant(session: Session, name: TenantName) -> bool:
+    """Make the tenant; False when there is one already.
+
+    Needs an ``owner_session``, which works for this tenant from then on.
+    """
     # The owner, too, may add only what belongs to the tenant of the session.
     session.execute(select(func.set_config("unisync.tenant", name, True)))
-    session.execute(insert(tenants).values(name=name).on_conflict_do_nothing())
+    made = insert(tenants).values(name=name).on_conflict_do_nothing().returning(tenants.c.name)
+    return session.execute(made).first() is not None
+
+
+def list_tenants(session: Session, after: str | None, limit: int) -> list[StoredTenant]:
+    """Give the tenants by name, beginning after one; all of them in a ``watch_session``."""
+    statement = select(tenants).order_by(tenants.c.name).limit(limit)
+    if after is not None:
+        statement = statement.where(tenants.c.name > after)
+    return [StoredTenant.model_validate(row) for row in session.execute(statement).mappings()]
 
 
 def tenant_exists(session: Session, name: TenantName) -> bool:
@@ -53,15 +85,24 @@ def save_connection(
     sealed: bytes,
     key_id: str,
     enabled: bool = True,
+    public_only: bool = True,
 ) -> None:
     """Keep the connection, in place of the one with this name if there is one; ``sealed`` comes from the vault.
 
-    With its new credentials it counts as connected anew.
+    With its new credentials it counts as connected anew. ``public_only`` is false where the operator of the machine
+    chose the address: only then may it lead into networks that are not public.
 
     Raises:
         Misconfigured: the same set of books is connected already, under another name or by another tenant.
     """
-    content = {"system": system, "settings": dict(settings), "sealed": sealed, "key_id": key_id, "enabled": enabled}
+    content = {
+        "system": system,
+        "settings": dict(settings),
+        "sealed": sealed,
+        "key_id": key_id,
+        "enabled": enabled,
+        "public_only": public_only,
+    }
     statement = insert(connections).values(name=name, **content)
     try:
         _save(session, statement, content)
@@ -120,6 +161,9 @@ def forget_place(session: Session, tenant: TenantName, name: ConnectionName) -> 
     session.execute(select(func.set_config("unisync.tenant", tenant, True)))
     session.execute(delete(names).where(names.c.connection == name))
     session.execute(delete(snapshots).where(snapshots.c.connection == name))
+    session.execute(delete(connection_health).where(connection_health.c.connection == name))
+    confirmed = or_(confirmed_pairs.c.source_connection == name, confirmed_pairs.c.target_connection == name)
+    session.execute(delete(confirmed_pairs).where(confirmed))
 
 
 def has_links(session: Session, name: ConnectionName) -> bool:
@@ -128,9 +172,9 @@ def has_links(session: Session, name: ConnectionName) -> bool:
     return session.execute(select(links.c.role).where(carried).limit(1)).first() is not None
 
 
-def enable_connection(session: Session, name: ConnectionName) -> None:
-    """Let the connection be used."""
-    _change(session, name, enabled=True)
+def enable_connection(session: Session, name: ConnectionName, *, enabled: bool = True) -> None:
+    """Let the connection be used, or not."""
+    _change(session, name, enabled=enabled)
 
 
 def demand_reconnect(session: Session, name: ConnectionName) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from threading import Lock
 
@@ -11,7 +12,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from db.models.schema import SCHEMA
@@ -42,9 +43,18 @@ def upgrade(url: str) -> None:
 
 def is_current(url: str) -> bool:
     """Whether the database has the tables that this version needs; raises as ``upgrade`` does."""
-    with _session(url) as session:
+    engine = open_engine(url)
+    try:
+        return engine_is_current(engine)
+    finally:
+        engine.dispose()
+
+
+def engine_is_current(engine: Engine) -> bool:
+    """Whether the database behind the engine has the tables that this version needs; raises as ``upgrade`` does."""
+    with owner_session(engine) as session:
         found = MigrationContext.configure(session.connection(), opts={"version_table_schema": SCHEMA})
-        return set(found.get_current_heads()) == set(ScriptDirectory.from_config(_config()).get_heads())
+        return frozenset(found.get_current_heads()) == _heads()
 
 
 @contextmanager
@@ -55,6 +65,11 @@ def _session(url: str) -> Iterator[Session]:
             yield session
     finally:
         engine.dispose()
+
+
+@cache
+def _heads() -> frozenset[str]:
+    return frozenset(ScriptDirectory.from_config(_config()).get_heads())
 
 
 def _config() -> Config:

@@ -1,6 +1,33 @@
 """The tables in which we remember; ``metadata`` knows them all."""
 
-from db.models import access, books, links, progress, runs, skips, tenants
+from db.models import (
+    access,
+    arrivals,
+    books,
+    history,
+    idempotency,
+    integrations,
+    links,
+    progress,
+    runs,
+    skips,
+    steering,
+    tenants,
+)
 from db.models.schema import metadata
 
-__all__ = ["access", "books", "links", "metadata", "progress", "runs", "skips", "tenants"]
+__all__ = [
+    "access",
+    "arrivals",
+    "books",
+    "history",
+    "idempotency",
+    "integrations",
+    "links",
+    "metadata",
+    "progress",
+    "runs",
+    "skips",
+    "steering",
+    "tenants",
+]

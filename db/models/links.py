@@ -26,6 +26,17 @@ links = Table(
     one_of("state", LinkState),
 )
 
+# From a document of the books back to what it was made of. Copies in a warehouse, which are many, have the name of
+# their original and need none of it.
+Index(
+    "links_target_idx",
+    links.c.tenant,
+    links.c.target_connection,
+    links.c.target_kind,
+    links.c.target_id,
+    postgresql_where=text("role <> 'document' OR target_kind <> kind"),
+)
+
 intents = Table(
     "intents",
     metadata,

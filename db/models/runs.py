@@ -1,14 +1,13 @@
-"""Runs, what they wrote, and the problems that they met."""
+"""Runs, and the problems that they met."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Integer, Table, Text, text
+from sqlalchemy import CheckConstraint, Column, Index, Integer, Numeric, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from db.models.schema import metadata, one_of, tenant_column, time_column
-from domain.problems import Fate
+from domain.problems import Fate, ProblemState
 from domain.sync import RunState
-from domain.writes import Action, Result
 
 runs = Table(
     "runs",
@@ -23,29 +22,11 @@ runs = Table(
     time_column("started_at"),
     time_column("heartbeat_at"),
     time_column("finished_at", optional=True),
+    time_column("cancel_requested_at", optional=True),
     one_of("state", RunState),
     CheckConstraint("(state = 'running') = (finished_at IS NULL)", name="finished_at"),
     Index("runs_flow_run_id_idx", "flow_run_id"),
     Index("runs_started_at_idx", "tenant", "started_at"),
-)
-
-record_log = Table(
-    "record_log",
-    metadata,
-    tenant_column(),
-    Column("run_id", UUID(as_uuid=True), primary_key=True),
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    time_column("at"),
-    Column("target_connection", Text, nullable=False),
-    Column("source_connection", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("source_id", Text, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("result", Text, nullable=False),
-    Column("message", Text),
-    one_of("action", Action),
-    one_of("result", Result),
 )
 
 problems = Table(
@@ -65,6 +46,14 @@ problems = Table(
     time_column("first_seen"),
     time_column("last_seen"),
     Column("run_id", UUID(as_uuid=True), nullable=False),
+    Column("id", UUID(as_uuid=True), nullable=False, server_default=text("gen_random_uuid()")),
+    Column("amount", Numeric),
+    Column("currency", Text),
+    Column("reason", Text),
+    Column("decided_by", Text),
+    time_column("decided_at", optional=True),
     one_of("fate", Fate),
-    one_of("state", ("open", "resolved")),
+    one_of("state", ProblemState),
+    Index("problems_id_idx", "tenant", "id", unique=True),
+    Index("problems_last_seen_idx", "tenant", "last_seen", "id"),
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Index, LargeBinary, Table, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Boolean, CheckConstraint, Column, Computed, Index, LargeBinary, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from db.models.schema import metadata, one_of, tenant_column, time_column
 
@@ -38,10 +38,15 @@ connections = Table(
     Column("key_id", Text, nullable=False),
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
     Column("state", Text, nullable=False, server_default=text("'ready'")),
+    Column("public_only", Boolean, nullable=False, server_default=text("true")),
     time_column("created_at"),
     time_column("updated_at"),
+    # Stands in the address of its webhook, where it must tell nobody whose it is.
+    Column("public_id", UUID(as_uuid=True), nullable=False, server_default=text("gen_random_uuid()")),
+    Column("realm_id", Text, Computed("settings ->> 'realm_id'", persisted=True)),
     CheckConstraint(_NAME, name="name"),
     one_of("state", ConnectionState),
+    Index("connections_public_id_idx", "public_id", unique=True),
     # Two connections to one company, of one tenant or of two, would post the same order twice.
     Index(
         "connections_realm_idx",

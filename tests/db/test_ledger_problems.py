@@ -122,7 +122,7 @@ def test_an_empty_page_is_no_error(ledger_engine: Engine) -> None:
 def test_a_problem_that_finding_the_record_in_place_does_not_mend_stays_open(ledger_engine: Engine) -> None:
     queue(ledger_engine, FIRST, problem(1, code="total.differs"), problem(2))
     with tenant_session(ledger_engine, "default") as session:
-        resolve_problems(session, "warehouse", [order(1), order(2)], SECOND, but_not="total.differs")
+        resolve_problems(session, "warehouse", [order(1), order(2)], SECOND, but_not=["total.differs"])
         assert [found.key for found in open_problems(session, 9)] == [order(1)]
     resolve(ledger_engine, THIRD, order(1))
     with tenant_session(ledger_engine, "default") as session:

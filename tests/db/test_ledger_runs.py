@@ -6,22 +6,19 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from db.ledger import (
     close_run,
     close_run_of_flow,
     list_runs,
     load_run,
-    log_outcomes,
     open_run,
     report_progress,
 )
 from db.session import tenant_session, watch_session
-from domain.keys import Kind, RecordKey
-from domain.problems import Fate, Problem
+from domain.keys import Kind
 from domain.sync import Mode, RunState, SyncRequest, Tally
-from domain.writes import Action, Result, Write, WriteOutcome
 
 REQUEST = SyncRequest(
     tenant="default",
@@ -109,36 +106,3 @@ def test_the_newest_runs_come_first_and_no_more_than_asked(ledger_engine: Engine
 
     with tenant_session(ledger_engine, "default") as session:
         assert [run.id for run in list_runs(session, 2)] == [ids[2], ids[1]]
-
-
-def test_the_log_says_what_became_of_each_write(ledger_engine: Engine, run_id: UUID) -> None:
-    keys = [RecordKey(connection="shop", kind=Kind.ORDER, id=name) for name in ("1", "2")]
-    writes = [
-        Write(
-            action=Action.CREATE,
-            source=key,
-            target=key.model_copy(update={"connection": "warehouse"}),
-            fingerprint="p",
-            record=None,
-        )
-        for key in keys
-    ]
-    problem = Problem(code="numeric", message="too large \x00", fate=Fate.SKIP, key=keys[1])
-    outcomes = [
-        WriteOutcome(write=writes[0], result=Result.CREATED, link=writes[0].link()),
-        WriteOutcome(write=writes[1], result=Result.FAILED, problem=problem),
-    ]
-    with tenant_session(ledger_engine, "default") as session:
-        log_outcomes(session, run_id, outcomes)
-        log_outcomes(session, run_id, [])
-        rows = session.execute(
-            text(
-                "SELECT run_id, source_connection, kind, source_id, target_connection, role, action, result, message"
-                " FROM unisync.record_log ORDER BY id"
-            )
-        ).all()
-
-    assert list(map(tuple, rows)) == [
-        (run_id, "shop", "order", "1", "warehouse", "document", "create", "created", None),
-        (run_id, "shop", "order", "2", "warehouse", "document", "create", "failed", "too large \ufffd"),
-    ]

@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 
 from db.ledger import Limit, postpone_calls, reserve_call
 from db.session import tenant_session
+from domain.usage import Purpose
+from tests.operations.people import in_database
 
 HASTY = (Limit(3, 10.0), Limit(5, 100.0))
 
@@ -59,3 +61,14 @@ def test_a_longer_rest_is_not_cut_by_a_shorter_one(ledger_engine: Engine) -> Non
         postpone_calls(session, "books", "calls", 1)
 
         assert reserve_call(session, "books", "calls", HASTY) > 59
+
+
+def test_a_reserved_call_is_counted_by_what_it_is_for_in_the_same_statement(ledger_engine: Engine) -> None:
+    for purpose in (Purpose.READ, Purpose.READ, Purpose.WRITE, None):
+        with tenant_session(ledger_engine, "default") as session:
+            reserve_call(session, "books", "calls", HASTY, purpose)
+
+    assert in_database(ledger_engine, "SELECT connection, purpose, count FROM unisync.calls ORDER BY purpose") == [
+        ("books", "read", 2),
+        ("books", "write", 1),
+    ]

@@ -94,3 +94,30 @@ def test_a_malformed_key_is_refused_without_being_repeated(key: SecretStr | byte
     with pytest.raises(Misconfigured, match="UNISYNC_SECRET_KEY is no key of 32 bytes") as caught:
         Vault(key)
     assert "c2hvcnQ" not in str(caught.value)
+
+
+def test_what_a_former_key_sealed_still_opens_and_is_sealed_anew_with_the_present_one() -> None:
+    former, other, present = (os.urandom(32) for _ in range(3))
+    sealed = Vault(former).seal({"password": "hunter2"}, bound_to="a/shop")
+    vault = Vault(present, [other, former])
+
+    assert vault.open(sealed, bound_to="a/shop") == {"password": "hunter2"}
+    anew = vault.seal(vault.open(sealed, bound_to="a/shop"), bound_to="a/shop")
+    assert Vault(present).open(anew, bound_to="a/shop") == {"password": "hunter2"}
+    assert vault.key_id == Vault(present).key_id
+    for opens_not in (Vault(former), Vault(present, [other])):
+        with pytest.raises(Misconfigured, match="nor is one of UNISYNC_FORMER_SECRET_KEYS"):
+            opens_not.open(anew if opens_not.key_id == Vault(former).key_id else sealed, bound_to="a/shop")
+
+
+def test_a_former_key_opens_nothing_at_another_place() -> None:
+    former = os.urandom(32)
+    sealed = Vault(former).seal({"password": "hunter2"}, bound_to="a/shop")
+    with pytest.raises(Misconfigured):
+        Vault(os.urandom(32), [former]).open(sealed, bound_to="b/shop")
+
+
+@pytest.mark.parametrize("key", [SecretStr("c2hvcnQ="), SecretStr("not base64 at all!"), b"short"])
+def test_a_malformed_former_key_is_named_by_its_variable(key: SecretStr | bytes) -> None:
+    with pytest.raises(Misconfigured, match="UNISYNC_FORMER_SECRET_KEYS is no key of 32 bytes"):
+        Vault(os.urandom(32), [key])

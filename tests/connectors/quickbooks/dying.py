@@ -64,7 +64,7 @@ def main(url: str, tenant: str, key: str, settings: str, secrets: str, moment: s
         print("ready", flush=True)  # noqa: T201
         sys.stdin.readline()
         try:
-            print(books.check() if moment == "check" else len(books.write(plan(*WRITES))))  # noqa: T201
+            print(books.check().place if moment == "check" else len(books.write(plan(*WRITES))))  # noqa: T201
         except ConnectorError as error:
             print(type(error).__name__)  # noqa: T201
 

@@ -53,7 +53,7 @@ def test_two_processes_that_find_the_token_expired_renew_it_once(office: Office)
 def test_an_expired_token_is_renewed_and_the_call_made_again(office: Office) -> None:
     office.twin.world.expire_access()
 
-    assert office.open().check() == "Twin eu"
+    assert office.open().check().place == "Twin eu"
     assert office.calls() == ["CompanyInfo read", "oauth refresh_token", "CompanyInfo read"]
 
 
@@ -68,7 +68,7 @@ def test_a_token_is_renewed_before_it_runs_out(office: Office) -> None:
 def test_a_refresh_token_alone_is_enough_to_begin(office: Office) -> None:
     office.connect(access_token="", access_expires_at="")
 
-    assert office.open().check() == "Twin eu"
+    assert office.open().check().place == "Twin eu"
     assert office.calls() == ["oauth refresh_token", "CompanyInfo read"]
 
 
@@ -181,7 +181,7 @@ def test_a_token_page_out_of_order_does_not_cost_the_connection(
 
     assert state(office) is ConnectionState.READY
     office.twin.faults.clear()
-    assert office.open().check() == "Twin eu"
+    assert office.open().check().place == "Twin eu"
 
 
 @pytest.mark.parametrize("answer", ["3100", "100"])

@@ -1,0 +1,154 @@
+"""What may be deleted once it is over, and what may not whatever is asked."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, text
+
+from db.ledger.purging import RULES
+from db.session import meter_session, purge_session
+from domain.retention import Retention
+from operations import purging
+from operations.purging import purge_ledger
+from tests.db.conftest import NO_RIGHT, UNOWNED, Filled, outcome
+from tests.operations.people import in_database
+
+PURGED = {rule.table.name for rule in RULES}
+FOR_GOOD = {
+    "tenants", "connections", "links", "watermarks", "leases", "names", "snapshots", "throttles", "skips",
+    "users", "memberships", "tokens", "connection_health", "webhooks", "webhook_switches",
+    "confirmed_pairs", "schedules", "sync_settings",
+}  # fmt: skip
+"""What is never over."""
+
+METERED = {"tenants": 4, "runs": 2, "problems": 2, "calls": 2, "arrivals": 2, "intents": 2}
+"""How many rows the meter sees in the tables that it counts."""
+
+STILL_NEEDED = {"runs", "problems", "intents", "arrivals", "audit_log"}
+"""In a ledger where everything was made a moment ago: under way, owed, in doubt, waiting, or too young."""
+
+RUN = "INSERT INTO unisync.runs (tenant, id, request, state, started_at, finished_at) VALUES ('default', "
+OLD, OLDER, YOUNG = "now() - interval '900 days'", "now() - interval '901 days'", "now() - interval '20 days'"
+
+
+def test_the_purge_may_delete_from_these_tables_only_and_change_nothing(filled: Filled) -> None:
+    every = filled.rows.keys() | UNOWNED
+    with purge_session(filled.engine) as session:
+        deleted = {table: outcome(session, f"DELETE FROM unisync.{table}") for table in every}
+        changed = {
+            table: outcome(session, f"UPDATE unisync.{table} SET {column} = {column}")
+            for table in every
+            for column in ({"users": "name", "login_attempts": "address"}.get(table, filled.owner(table)),)
+        }
+    open_to_it = {table for table, result in deleted.items() if result != NO_RIGHT}
+    assert open_to_it >= PURGED
+    assert open_to_it & FOR_GOOD == set()
+    assert {deleted[table] for table in STILL_NEEDED} == {0}
+    assert set(changed.values()) == {NO_RIGHT}
+
+
+def test_the_purge_reads_neither_payloads_nor_messages(filled: Filled) -> None:
+    with purge_session(filled.engine) as session:
+        for column in ("intents.body", "record_log.message", "problems.message", "audit_log.actor", "arrivals.topic"):
+            table, _, name = column.partition(".")
+            assert outcome(session, f"SELECT {name} FROM unisync.{table}") == NO_RIGHT
+
+
+def test_the_meter_counts_these_tables_of_all_tenants_and_sees_nothing_else(filled: Filled) -> None:
+    with meter_session(filled.engine) as session:
+        seen = {table: outcome(session, f"SELECT 1 FROM unisync.{table}") for table in filled.rows.keys() | UNOWNED}
+        for column in ("intents.body", "problems.message", "runs.error", "arrivals.record_id"):
+            table, _, name = column.partition(".")
+            assert outcome(session, f"SELECT {name} FROM unisync.{table}") == NO_RIGHT
+        assert outcome(session, "DELETE FROM unisync.calls") == NO_RIGHT
+    assert {table: count for table, count in seen.items() if count != NO_RIGHT} == METERED
+
+
+def test_a_young_ledger_loses_nothing(filled: Filled) -> None:
+    before = filled.contents()
+    foreseen = purge_ledger(filled.engine, Retention(), dry_run=True)
+    assert filled.contents() == before
+    done = purge_ledger(filled.engine, Retention())
+    assert done.deleted == foreseen.deleted
+    # Made to expire at once. The samples of days grow old.
+    gone = {what for what, count in done.deleted.items() if count} - {"counts of calls", "counts of webhooks"}
+    assert gone == {"sessions", "consents that nobody gave"}
+
+
+def test_the_last_completed_run_of_every_route_stays_and_so_does_what_came_after_it(ledger_engine: Engine) -> None:
+    runs = [
+        ("books", "completed", OLDER), ("books", "completed", OLD), ("books", "failed", OLD + " + interval '1 hour'"),
+        ("warehouse", "completed", OLDER), ("warehouse", "failed", OLDER + " - interval '1 hour'"),
+        ("other", "failed", OLD),
+        ("recent", "completed", YOUNG), ("recent", "completed", "now()"),
+    ]  # fmt: skip
+    for number, (target, state, at) in enumerate(runs, start=1):
+        request = f'{{"route": "r", "source": "shop", "target": "{target}"}}'
+        run_id = f"'00000000-0000-0000-0000-{number:012}'"
+        in_database(ledger_engine, f"{RUN}{run_id}, '{request}', '{state}', {at}, {at})")
+
+    assert purge_ledger(ledger_engine, Retention()).deleted["runs"] == 2
+    left = in_database(ledger_engine, "SELECT right(id::text, 1) FROM unisync.runs ORDER BY id")
+    assert [int(number) for (number,) in left] == [2, 3, 4, 6, 7, 8]
+
+
+def test_what_was_sent_to_books_goes_once_something_newer_stands_there(ledger_engine: Engine) -> None:
+    sent = [
+        ("1", "settled", "60 days"), ("1", "settled", "50 days"), ("1", "settled", "5 days"),
+        ("2", "settled", "60 days"), ("2", "failed", "50 days"),
+        ("3", "settled", "500 days"), ("3", "open", "500 days"),
+        ("4", "settled", "20 days"), ("4", "settled", "10 days"),
+    ]  # fmt: skip
+    for number, (order, state, age) in enumerate(sent, start=1):
+        in_database(
+            ledger_engine,
+            "INSERT INTO unisync.intents (tenant, id, target_connection, source_connection, kind, source_id, role,"
+            " action, request_id, body, position, target_kind, target_id, fingerprint, state, settled_at) VALUES"
+            f" ('default', '00000000-0000-0000-0000-{number:012}', 'books', 'shop', 'order', '{order}', 'document',"
+            f" 'update', 'r', '{{}}', 1, 'invoice', '1', 'p', '{state}', now() - interval '{age}')",
+        )
+
+    assert purge_ledger(ledger_engine, Retention()).deleted["what was sent to books"] == 4
+    left = in_database(ledger_engine, "SELECT right(id::text, 1) FROM unisync.intents ORDER BY id")
+    assert [int(number) for (number,) in left] == [3, 4, 7, 8, 9]
+
+
+@pytest.mark.parametrize(("state", "stays"), [("open", True), ("ignored", True), ("resolved", False)])
+def test_a_problem_goes_only_when_it_is_solved(ledger_engine: Engine, state: str, stays: bool) -> None:
+    in_database(
+        ledger_engine,
+        "INSERT INTO unisync.problems (tenant, target_connection, source_connection, kind, source_id, code, message,"
+        " fate, run_id, state, last_seen) VALUES ('default', 'books', 'shop', 'order', '1', 'c', 'm', 'skip',"
+        f" '00000000-0000-0000-0000-000000000001', '{state}', {OLD})",
+    )
+    purge_ledger(ledger_engine, Retention())
+    assert bool(in_database(ledger_engine, "SELECT 1 FROM unisync.problems")) is stays
+
+
+def test_much_is_deleted_in_lots_and_only_what_is_over(ledger_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purging, "ROWS_AT_ONCE", 10)
+    in_database(
+        ledger_engine,
+        "INSERT INTO unisync.record_log (tenant, run_id, at, target_connection, source_connection, kind, source_id,"
+        " role, operation, result) SELECT 'default', '00000000-0000-0000-0000-000000000001',"
+        " now() - n * interval '10 days', 'books', 'shop', 'order', n::text, 'document', 'create', 'created'"
+        " FROM generate_series(1, 60) AS n",
+    )
+    done = purge_ledger(ledger_engine, Retention(record_log_days=255))
+
+    assert done.deleted["entries of the record log"] == 35
+    (left,) = in_database(ledger_engine, "SELECT count(*), max(source_id::int) FROM unisync.record_log")
+    assert left == (25, 25)
+
+
+def test_the_audit_log_cannot_be_forgotten_before_its_time_even_by_mistake(ledger_engine: Engine) -> None:
+    with pytest.raises(ValueError, match="greater than or equal to 90"):
+        Retention(audit_days=1)
+    in_database(
+        ledger_engine,
+        "INSERT INTO unisync.audit_log (tenant, actor, action, subject, outcome, at)"
+        f" VALUES ('default', 'a', 'b', 'c', 'done', {YOUNG}), ('default', 'a', 'b', 'c', 'done', {OLD})",
+    )
+    with purge_session(ledger_engine) as session:
+        session.execute(text("DELETE FROM unisync.audit_log"))
+    assert in_database(ledger_engine, f"SELECT at > {OLD} + interval '1 day' FROM unisync.audit_log") == [(True,)]
