@@ -7,22 +7,29 @@ from datetime import UTC, datetime
 
 from prefect import get_run_logger
 from prefect.client.schemas.objects import State
+from prefect.context import FlowRunContext
 from prefect.runtime import flow_run
+from prefect.states import Cancelled as PrefectCancelled
 from prefect.states import Failed
-from pydantic import ValidationError
 
+from config.beginning import Origin
 from config.open_run import OpenRun
-from config.routes import ROUTES
-from config.wiring import open_run
+from config.requests import build_request
+from config.running import open_run
 from db.ledger import close_run
-from domain.errors import ConnectorError, Misconfigured, first_fault
+from db.ledger.confirmations import cover_pair
+from domain.errors import Cancelled, ConnectorError
 from domain.sync import Mode, RunState, SyncReport, SyncRequest, Tally
 from flows.logs import keep_tracebacks_out
 from flows.memory import calm_collector
+from flows.planning import plan_all, plan_within_limits
 from flows.progress import finish_bar, not_fatal
 from flows.route import Route
 from flows.summary import publish
 from flows.walk import walk
+
+WEBHOOK_TAG = "webhook"
+"""The tag of flow runs that the listener starts for what shops and books told."""
 
 
 def conduct(route: Route, parameters: Mapping[str, object]) -> SyncReport | State[object]:
@@ -33,8 +40,10 @@ def conduct(route: Route, parameters: Mapping[str, object]) -> SyncReport | Stat
     keep_tracebacks_out()
     try:
         request = build_request(route.name, parameters)
-        with open_run(request, str(flow_run.id)) as run, calm_collector():
+        with open_run(request, origin(request)) as run, calm_collector():
             return carry_out(run, route)
+    except Cancelled as error:
+        return PrefectCancelled(message=str(error), data=error)
     except ConnectorError as error:
         get_run_logger().error("%s", error)
         return Failed(message=str(error), data=error)
@@ -43,7 +52,12 @@ def conduct(route: Route, parameters: Mapping[str, object]) -> SyncReport | Stat
 def carry_out(run: OpenRun, route: Route) -> SyncReport:
     """Walk, close the run's row and publish what was done."""
     started_at = datetime.now(UTC)
-    walk(run, route)
+    try:
+        walk_as_asked(run, route)
+    except Cancelled as error:
+        with run.ledger() as session:
+            close_run(session, run.id, RunState.CANCELLED, str(error))
+        raise
     finish_bar(run)
     tallies = {kind: run.tallies.get(kind, Tally()) for kind in run.request.kinds}
     report = SyncReport(
@@ -55,31 +69,47 @@ def carry_out(run: OpenRun, route: Route) -> SyncReport:
     )
     with run.ledger() as session:
         close_run(session, run.id, RunState.COMPLETED, None)
+        if covers(run.request):
+            cover_pair(session, run.request, run.id)
     with not_fatal():
         publish(run, report)
     return report
 
 
-def build_request(route: str, parameters: Mapping[str, object]) -> SyncRequest:
-    """Make a request of flow parameters.
+def walk_as_asked(run: OpenRun, route: Route) -> None:
+    """Plan or write, whatever the request says."""
+    if run.request.dry_run:
+        plan_all(run, route)
+        return
+    if run.request.most_records is not None:
+        plan_within_limits(run, route)
+    walk(run, route)
 
-    Raises:
-        Misconfigured: one sentence naming the parameter that cannot be used, and why.
+
+def covers(request: SyncRequest) -> bool:
+    """Whether schedules and webhooks may follow a completed run like this: it looked at everything, and wrote.
+
+    One that a schedule started does not count: nobody saw or knew what it does.
     """
-    every = ROUTES[route].kinds
-    # A form that was cleared hands on an empty list, and means the same as one that was never filled in.
-    given = {name: value for name, value in parameters.items() if value not in (None, [])}
-    try:
-        request = SyncRequest.model_validate({"route": route, "kinds": every, **given})
-    except ValidationError as error:
-        where, why = first_fault(error)
-        raise Misconfigured(f"the parameter {where} cannot be used: {why}") from None
-    if request.ids and len(request.kinds) != 1:
-        raise Misconfigured("the parameter ids needs exactly one kind, because ids of different kinds overlap")
-    if request.since and (request.ids or request.mode is Mode.FULL):
-        raise Misconfigured("the parameter since needs mode incremental and no ids")
-    unknown = [kind for kind in request.kinds if kind not in every]
-    if unknown:
-        raise Misconfigured(f"the route {route} does not carry {unknown[0]}; it carries {', '.join(every)}")
-    # In the order of the route, because later kinds lean on earlier ones.
-    return request.model_copy(update={"kinds": tuple(kind for kind in every if kind in request.kinds)})
+    context = FlowRunContext.get()
+    scheduled = context is not None and context.flow_run is not None and bool(context.flow_run.auto_scheduled)
+    return request.mode is Mode.FULL and request.is_complete and not request.dry_run and not scheduled
+
+
+def origin(request: SyncRequest) -> Origin:
+    """Say which flow run this is and who started it, as far as Prefect knows."""
+    context = FlowRunContext.get()
+    known = context.flow_run if context else None
+    if known is None:
+        return Origin(str(flow_run.id), f"prefect:{flow_run.name}")
+    actor = f"prefect:{known.name}"
+    if request.schedule:
+        actor = f"schedule:{request.schedule}"
+    elif WEBHOOK_TAG in known.tags:
+        actor = f"webhook:{request.source}"
+    details: dict[str, object] = {
+        "scheduled": known.auto_scheduled,
+        "deployed": known.deployment_id is not None,
+        "created_by": known.created_by.display_value if known.created_by else None,
+    }
+    return Origin(str(known.id), actor, details)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from config.logs import mask_logs
 from domain.errors import ConnectorError
 
 
@@ -13,12 +14,13 @@ class WithoutTraceback(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Shorten the record where it is due."""
         if record.exc_info and isinstance(record.exc_info[1], ConnectorError):
-            record.exc_info = None
+            record.exc_info = record.exc_text = None
         return True
 
 
 def keep_tracebacks_out() -> None:
-    """Shorten what Prefect logs of failed tasks and flows in this process."""
+    """Shorten what Prefect logs of failed tasks and flows in this process, and mask all that is logged in it."""
+    mask_logs()
     for name in ("prefect.task_runs", "prefect.flow_runs"):
         logger = logging.getLogger(name)
         if not any(isinstance(present, WithoutTraceback) for present in logger.filters):

@@ -9,7 +9,8 @@ from math import ceil
 from prefect import flow
 
 from config.open_run import OpenRun
-from domain.errors import FatalError
+from db.ledger import is_unwanted
+from domain.errors import Cancelled, FatalError
 from domain.keys import Kind, RecordKey
 from domain.records import Page
 from domain.writes import Plan
@@ -18,6 +19,7 @@ from flows.route import Route
 from mapping.plan import unique_records
 from mapping.tally import tally_plan
 from tasks.fetch import fetch_page
+from tasks.planning import bind_plan, keep_plan
 from tasks.sealed import Sealed
 from tasks.settle import settle_page
 from tasks.write import write_plan
@@ -71,6 +73,8 @@ def carry_some_pages(
 def carry_page(run: OpenRun, route: Route, kind: Kind, page: Page) -> None:
     """Take one page to the target and into the ledger; in a dry run, only find out what would happen."""
     run.expect(kind, page.expected)
+    if run.request.filters:
+        page = page.model_copy(update={"records": tuple(filter(run.request.filters.admits, page.records))})
     for part in parts_of(page, route.records_at_once):
         keys = tuple(record.key for record in part.records)
         carry_plan(run, kind, keys, route.map_page(run, kind, Sealed(part)).take())
@@ -94,15 +98,32 @@ def carry_plan(run: OpenRun, kind: Kind, keys: tuple[RecordKey, ...], plan: Plan
 
     Raises:
         FatalError: a record was read and is nowhere accounted for.
+        Cancelled: somebody asked the run to end.
     """
     run.pages += 1
+    parcel = Sealed(plan)
     if run.request.dry_run:
         tally = tally_plan(frozenset(keys), plan)
+        keep_plan(run, kind, parcel, tally)
     else:
-        parcel = Sealed(plan)
-        written = write_plan(run, kind, parcel) if plan.writes else None
+        if run.bound_to is not None and plan.writes:
+            parcel = bind_plan(run, kind, Sealed(keys), parcel)
+        written = write_plan(run, kind, parcel) if parcel.content.writes else None
         tally = settle_page(run, kind, Sealed(keys), parcel, written)
+    require_wanted(run)
     if not tally.is_balanced:
         raise FatalError(f"{kind}: {tally.read} records were read, but their outcomes do not add up: {tally}")
     run.count(kind, tally)
     announce(run, kind)
+
+
+def require_wanted(run: OpenRun) -> None:
+    """Make sure that nobody asked the run to end.
+
+    Raises:
+        Cancelled: somebody did.
+    """
+    with run.ledger() as session:
+        unwanted = is_unwanted(session, run.id)
+    if unwanted:
+        raise Cancelled("it was cancelled; what it had carried by then stays")

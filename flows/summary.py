@@ -31,6 +31,7 @@ def summarise(report: SyncReport) -> str:
     columns = list(Tally.model_fields)
     rows = [[kind.value, *(str(getattr(tally, name)) for name in columns)] for kind, tally in report.tallies.items()]
     table = [["kind", *columns], ["---", *("---:" for _ in columns)], *rows]
-    title = f"{request.source} to {request.target}, {request.mode}" + (", dry run" if request.dry_run else "")
+    extras = [word for word, is_so in (("dry run", request.dry_run), ("sandbox", request.sandbox)) if is_so]
+    title = ", ".join((f"{request.source} to {request.target}", request.mode.value, *extras))
     body = "\n".join("| " + " | ".join(row) + " |" for row in table)
     return f"## {title}\n\nTenant {request.tenant}, {report.seconds:.1f} s.\n\n{body}\n"

@@ -10,11 +10,14 @@ from itertools import islice
 from config.open_run import OpenRun
 from db.ledger import (
     forget_skips,
+    has_open_intents,
     live_ids,
     move_watermark,
+    note_tried,
     open_problem_ids,
     outdated_skips,
     resolve_problems,
+    told_problem_ids,
     watermark,
 )
 from domain.errors import FatalError, Misconfigured
@@ -22,6 +25,7 @@ from domain.keys import UNNAMED, Kind, RecordKey
 from domain.problems import Fate, Problem
 from domain.records import Page
 from domain.sync import Mode
+from flows.losses import note_losses
 from flows.pages import UNREADABLE, Seen, carry_gone, carry_page, carry_pages
 from flows.route import Route
 from tasks.fetch import fetch_ids, sweep_ids
@@ -48,10 +52,12 @@ def walk(run: OpenRun, route: Route) -> None:
         ConnectorError: the run cannot go on; what was carried so far stays, and the next run repairs the rest.
     """
     beginnings = {kind: beginning(run, kind) for kind in run.request.kinds}
-    run.source.clock()
+    if not run.request.ids:
+        # Whoever names records hears from the first of them whether the source lets us in.
+        run.source.clock()
     if not run.request.dry_run:
         run.target.prepare()
-        settle_found(run, finish_open_intents(run))
+        finish_what_is_in_doubt(run)
     for kind, since in beginnings.items():
         began = time.monotonic()
         if run.request.ids:
@@ -61,6 +67,14 @@ def walk(run: OpenRun, route: Route) -> None:
         run.durations[kind] = time.monotonic() - began
 
 
+def finish_what_is_in_doubt(run: OpenRun) -> None:
+    """Find out what became of writes that were sent and never answered; mostly there are none, and nothing is done."""
+    with run.ledger() as session:
+        in_doubt = has_open_intents(session, run.request.target)
+    if in_doubt:
+        settle_found(run, finish_open_intents(run))
+
+
 def beginning(run: OpenRun, kind: Kind) -> datetime | None:
     """Tell since when changes are wanted; None asks for everything.
 
@@ -68,8 +82,12 @@ def beginning(run: OpenRun, kind: Kind) -> datetime | None:
         Misconfigured: an incremental run without a complete one before it; the beginning is never guessed.
     """
     request = run.request
-    if request.ids or request.mode is Mode.FULL or not run.source.lists_changes(kind):
+    if request.ids or not run.source.lists_changes(kind):
         return None
+    if request.mode is Mode.FULL:
+        # What did not change since cannot fulfil the filter, so it need not be read.
+        changed_from = request.filters.changed_from
+        return changed_from - OVERLAP if changed_from else None
     if request.since:
         return request.since
     with run.ledger() as session:
@@ -86,11 +104,15 @@ def walk_kind(run: OpenRun, route: Route, kind: Kind, since: datetime | None) ->
     """Walk one kind to its end and, when nothing was left out, move its watermark."""
     began = run.source.clock()
     seen = carry_pages(run, route, kind, since)
+    if run.request.filters:
+        # What was left out is neither gone nor due.
+        return
     if run.request.mode is Mode.FULL:
         repair_drift(run, route, kind, seen)
     retry_queued(run, route, kind, seen)
     if run.request.moves_watermark:
         with run.ledger() as session:
+            note_losses(session, run.request, kind, seen, until=began - OVERLAP)
             move_watermark(session, run.request.source, run.request.target, kind, began - OVERLAP)
 
 
@@ -115,12 +137,12 @@ def carry_vanished(run: OpenRun, route: Route, kind: Kind, gone: set[str], known
         FatalError: implausibly many are gone and the run was not told that this is right.
     """
     with run.ledger() as session:
-        told = open_problem_ids(session, run.request.source, kind, run.request.target, limit=None)
-    implausible = len(gone - set(told)) > max(PLAUSIBLY_GONE, known * PLAUSIBLY_GONE_SHARE)
+        told = told_problem_ids(session, run.request.source, kind, run.request.target)
+    implausible = len(gone - told) > max(PLAUSIBLY_GONE, known * PLAUSIBLY_GONE_SHARE)
     if implausible and not run.request.allow_removals:
         raise FatalError(
             f"{len(gone)} of {known} {kind} records are gone from {run.request.source}; nothing was deleted. "
-            "If that is right, run it again in mode full with allow_removals"
+            "If that is right, make a dry run in mode full with allow_removals and confirm its plan"
         )
     for ids in in_pages(sorted(gone)):
         carry_gone(run, route, kind, keys_of(run, kind, ids))
@@ -136,6 +158,9 @@ def retry_queued(run: OpenRun, route: Route, kind: Kind, seen: Seen) -> None:
     gone = queued - carry_ids(run, route, kind, queued)
     if gone and not request.dry_run:
         forget(run, kind, gone)
+        with run.ledger() as session:
+            # What stays queued though it is gone would otherwise be asked for first in every run, and others never.
+            note_tried(session, request.target, keys_of(run, kind, gone))
 
 
 def forget(run: OpenRun, kind: Kind, gone: set[str]) -> None:

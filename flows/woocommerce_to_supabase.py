@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -32,8 +34,18 @@ def woocommerce_to_supabase(
     mode: Mode = Mode.INCREMENTAL,
     since: datetime | None = None,
     ids: list[str] | None = None,
+    statuses: list[str] | None = None,
+    created_from: datetime | None = None,
+    created_until: datetime | None = None,
+    changed_from: datetime | None = None,
+    changed_until: datetime | None = None,
     dry_run: bool = False,
     allow_removals: bool = False,
+    plan: UUID | None = None,
+    most_records: int | None = None,
+    most_amount: Decimal | None = None,
+    request_id: UUID | None = None,
+    schedule: str | None = None,
 ) -> SyncReport | State[object]:
     """Carry products, variations, stock, customers, orders, refunds and tax rates of a shop into Postgres.
 
@@ -48,7 +60,17 @@ def woocommerce_to_supabase(
         mode: Full carries everything; incremental what changed since the last complete run.
         since: Incremental only: changes after this moment, with its zone.
         ids: Only these records; needs exactly one kind.
+        statuses: Only records in one of these statuses, as the shop spells them.
+        created_from: Only records created at this moment or later, with its zone.
+        created_until: Only records created before this moment.
+        changed_from: Only records changed at this moment or later.
+        changed_until: Only records changed before this moment.
         dry_run: Find out what would change and write nothing.
-        allow_removals: Mark records as deleted even if implausibly many are gone from the shop.
+        allow_removals: Mark records as deleted even if implausibly many are gone from the shop; needs a plan.
+        plan: The confirmed plan of a dry run, beyond which nothing is written; set by who confirms it.
+        most_records: End before anything is written if it would be more records than this.
+        most_amount: End before anything is written if it would come to more than this in any currency.
+        request_id: The request that this run carries out; set by the service.
+        schedule: The schedule that started this run; set by the service.
     """
     return conduct(ROUTE, locals())

@@ -12,7 +12,7 @@ from domain.connector import Books
 from domain.keys import Kind
 from domain.records import Page, Record, Refund
 from domain.writes import Plan
-from mapping.plan import plan_page
+from mapping.plan import belongings, plan_page
 from mapping.posting_plan import link_identities, plan_postings, posting_rules
 from tasks.policy import STEP
 from tasks.sealed import Sealed
@@ -25,7 +25,8 @@ def map_page(run: OpenRun, kind: Kind, page: Sealed[Page]) -> Sealed[Plan]:
     with run.ledger() as session:
         links = links_of(session, run.request.source, kind, ids, run.request.target)
     held = run.target.held(kind, run.request.source, ids)
-    return Sealed(plan_page(page.content, target=run.request.target, links=links, held=held))
+    plan = plan_page(page.content, target=run.request.target, links=links, held=held)
+    return Sealed(plan.model_copy(update={"belongs_to": belongings(page.content.records)}))
 
 
 @task(task_run_name="map {kind} to documents", **STEP)
@@ -46,7 +47,8 @@ def map_postings(run: OpenRun, kind: Kind, page: Sealed[Page]) -> Sealed[Plan]:
         # What a later page leans on would stand by then.
         run.foretold |= {write.identity: write.link() for write in plan.writes}
     problems = (*page.content.problems, *plan.problems)
-    return Sealed(plan.model_copy(update={"problems": problems, "rules": rules_of(run)}))
+    told = {"problems": problems, "rules": rules_of(run), "belongs_to": belongings(records)}
+    return Sealed(plan.model_copy(update=told))
 
 
 def rules_of(run: OpenRun) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from prefect import task
 from sqlalchemy.orm import Session
@@ -12,7 +12,6 @@ from db.ledger import (
     forget_skips,
     holds_lease,
     is_settled,
-    log_outcomes,
     release_lease,
     report_progress,
     resolve_problems,
@@ -20,18 +19,21 @@ from db.ledger import (
     save_problems,
     save_skips,
 )
+from db.ledger.problems import Money
+from db.ledger.record_log import log_entries
 from domain.errors import Conflict
 from domain.keys import Kind, RecordKey
-from domain.problems import Fate, Problem
+from domain.problems import BOOKS_CHANGED
 from domain.sync import Tally
-from domain.writes import DOCUMENT, Plan, Waiting, WriteOutcome
+from domain.writes import DOCUMENT, Plan, Write, WriteOutcome
 from mapping.tally import tally_outcomes
+from tasks.entries import TOTAL_DIFFERS, outcome_problems, page_entries, waiting_problem
 from tasks.policy import STEP
 from tasks.sealed import Sealed
 from tasks.write import Written
 
-TOTAL_DIFFERS = "total.differs"
-"""The code of the problem of a document that comes to another total than the shop's; only a new total mends it."""
+LASTING = (TOTAL_DIFFERS, BOOKS_CHANGED)
+"""What finding a record in place does not mend."""
 
 
 @task(task_run_name="settle {kind}", **STEP)
@@ -47,7 +49,7 @@ def settle_page(
             return tally
         if written:
             claim_settling(session, run, written)
-        remember(session, run, keys.content, plan.content, outcomes)
+        remember(session, run, keys.content, plan.content, outcomes, written.seconds if written else 0)
         report_progress(session, run.id, run.tallies_with(kind, tally))
     return tally
 
@@ -60,46 +62,31 @@ def settle_found(run: OpenRun, written: Written) -> None:
         if is_settled(session, run.request.target, written.token):
             return
         claim_settling(session, run, written)
-        remember(session, run, keys, Plan(target=run.request.target), written.outcomes)
+        remember(session, run, keys, Plan(target=run.request.target), written.outcomes, written.seconds)
 
 
 def remember(
-    session: Session, run: OpenRun, keys: Sequence[RecordKey], plan: Plan, outcomes: Sequence[WriteOutcome]
+    session: Session,
+    run: OpenRun,
+    keys: Sequence[RecordKey],
+    plan: Plan,
+    outcomes: Sequence[WriteOutcome],
+    seconds: float,
 ) -> None:
     """Put links, problems and log rows into the ledger; a problem that no longer exists leaves the queue."""
     target = run.request.target
     save_links(session, [*plan.adopted, *(outcome.link for outcome in outcomes if outcome.link)])
     problems = [*plan.problems, *map(waiting_problem, plan.waiting), *outcome_problems(outcomes)]
     kept = {problem.key for problem in problems}
-    resolve_problems(session, target, [key for key in keys if key not in kept], run.id, but_not=TOTAL_DIFFERS)
+    resolve_problems(session, target, [key for key in keys if key not in kept], run.id, but_not=LASTING)
     mended = [each.write.source for each in outcomes if each.total is not None and each.write.role == DOCUMENT]
     resolve_problems(session, target, [key for key in mended if key not in kept], run.id)
-    save_problems(session, run.id, target, problems)
+    # Before queue and skips are kept, so that it can tell what is new.
+    log_entries(session, run.id, target, page_entries(plan, outcomes, seconds))
+    save_problems(session, run.id, target, problems, amounts_of([*plan.writes, *(each.write for each in outcomes)]))
     skipped = {skip.key for skip in plan.skipped}
     forget_skips(session, target, [key for key in keys if key not in skipped])
     save_skips(session, target, plan.skipped, plan.rules)
-    log_outcomes(session, run.id, outcomes)
-
-
-def outcome_problems(outcomes: Sequence[WriteOutcome]) -> Iterator[Problem]:
-    """Give the problems of writes that failed, and of documents that do not come to the shop's total."""
-    for outcome in outcomes:
-        if outcome.problem is not None:
-            yield outcome.problem
-        elif outcome.differs:
-            yield Problem(
-                code=TOTAL_DIFFERS,
-                message=f"the shop says {outcome.write.expected_total}, the books say {outcome.total}",
-                fate=Fate.SKIP,
-                key=outcome.write.source,
-                advice="compare taxes and roundings of document and order; it is compared anew when the order changes",
-            )
-
-
-def waiting_problem(waiting: Waiting) -> Problem:
-    """Queue a record that cannot be written before another one is; the queue plans it again in every run."""
-    message = f"it waits until {waiting.on.key} is written"
-    return Problem(code="waiting", message=message, fate=Fate.RETRY, key=waiting.key)
 
 
 def claim_settling(session: Session, run: OpenRun, written: Written) -> None:
@@ -111,3 +98,8 @@ def claim_settling(session: Session, run: OpenRun, written: Written) -> None:
     if not holds_lease(session, run.request.target, written.token):
         raise Conflict("the lease was lost while writing", connection=run.request.target, operation="settle")
     release_lease(session, run.request.target, written.token)
+
+
+def amounts_of(writes: Iterable[Write]) -> dict[RecordKey, Money]:
+    """Say what the records of these writes come to, those that are no money left out."""
+    return {write.source: Money(write.amount, write.money) for write in writes if write.amount is not None}

@@ -70,14 +70,14 @@ def warehouse(warehouse_url: str) -> Iterator[Warehouse]:
         yield Warehouse(connection)
 
 
-def connect(engine: Engine, twin: Twin, page_size: int = 100, **changes: str) -> None:
+def connect(engine: Engine, twin: Twin, page_size: int = 100, name: str = SHOP, **changes: str) -> None:
     """Store the twin as a connection, as ``unisync connect`` would."""
     vault = open_vault()
     credentials = {"consumer_key": twin.key, "consumer_secret": twin.secret, **changes}
-    sealed = vault.seal(credentials, bound_to=bound_to(TENANT, SHOP))
+    sealed = vault.seal(credentials, bound_to=bound_to(TENANT, name))
     with tenant_session(engine, TENANT) as session:
         ledger.save_connection(
-            session, SHOP, System.WOOCOMMERCE, {"url": twin.url, "page_size": page_size}, sealed, vault.key_id
+            session, name, System.WOOCOMMERCE, {"url": twin.url, "page_size": page_size}, sealed, vault.key_id
         )
 
 

@@ -15,3 +15,11 @@ def test_the_collector_is_calm_during_a_walk_and_itself_again_afterwards_even_wh
         assert gc.get_freeze_count() > 0
         raise RuntimeError
     assert (gc.get_threshold(), gc.get_freeze_count()) == (before, 0)
+
+
+def test_a_run_within_a_calm_process_leaves_it_calm() -> None:
+    with calm_collector():
+        frozen = gc.get_freeze_count()
+        with calm_collector():
+            assert gc.get_freeze_count() == frozen
+        assert (gc.get_threshold(), gc.get_freeze_count()) == (THRESHOLDS, frozen)

@@ -158,6 +158,7 @@ def interleave(world: World, times: int) -> None:
                 flows.remove(flow)
 
 
+@pytest.mark.timeout(400)
 def test_a_thousand_interleavings_of_fifty_tenants_cross_nowhere(world: World) -> None:
     interleave(world, INTERLEAVINGS)
 

@@ -85,6 +85,7 @@ def test_a_day_in_the_shop_is_found_by_the_next_incremental_run(shop: Twin, ware
     report = run(mode="incremental")
 
     assert written(report) == {
+        Kind.PRODUCT: Tally(read=3, updated=3),  # the new order took them from their stock
         Kind.ORDER: Tally(read=4, created=1, updated=3),
         Kind.REFUND: Tally(read=1, created=1),
     }
@@ -214,9 +215,6 @@ def test_a_shop_that_suddenly_seems_empty_deletes_nothing_until_somebody_says_so
     with pytest.raises(FatalError, match=r"40 of 321 order records are gone from shop; nothing was deleted"):
         run(mode="full", kinds=["order"])
     assert warehouse.counts()["orders"] == 321
-
-    run(mode="full", kinds=["order"], allow_removals=True)
-    assert warehouse.counts()["orders"] == 281
 
 
 def test_a_long_walk_goes_on_in_child_runs_and_fills_its_bar(

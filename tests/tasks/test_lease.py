@@ -173,7 +173,7 @@ def test_books_are_fenced_with_the_token_of_the_lease(ledger: Ledger) -> None:
 
 def test_what_was_written_under_a_lost_lease_is_not_settled(ledger: Ledger) -> None:
     run = ledger.run()
-    written = Written((), take_lease(run))
+    written = Written((), take_lease(run), 0.0)
     theirs = ledger.take_over()
 
     with pytest.raises(ConnectorError, match="the lease was lost while writing"), run.ledger() as session:
@@ -185,7 +185,7 @@ def test_what_was_written_under_a_lost_lease_is_not_settled(ledger: Ledger) -> N
 
 def test_settling_gives_the_lease_back(ledger: Ledger) -> None:
     run = ledger.run()
-    written = Written((), take_lease(run))
+    written = Written((), take_lease(run), 0.0)
 
     with run.ledger() as session:
         claim_settling(session, run, written)

@@ -1,0 +1,88 @@
+"""What is over disappears at night, from the ledger and from Prefect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from prefect.client.orchestration import get_client
+from sqlalchemy import Engine, text
+
+from db.session import tenant_session
+from flows.purge import purge
+from operations.old_runs import OldRuns
+from operations.purging import Purged
+from simulators.woocommerce.server import Twin
+from tests.flows.conftest import run, wait_until
+from tests.operations.people import in_database
+
+pytestmark = [pytest.mark.prefect, pytest.mark.timeout(240)]
+
+YESTERYEAR = "now() - interval '1000 days'"
+
+
+@pytest.fixture
+def flow_run_id(shop: Twin, ledger_engine: Engine) -> str:
+    """A run of the shop's tax rates that has ended."""
+    run(mode="full", kinds=["tax_rate"])
+    with tenant_session(ledger_engine, "default") as session:
+        return str(session.scalar(text("SELECT flow_run_id FROM unisync.runs")))
+
+
+@pytest.fixture
+def prefect(prefect_api: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=prefect_api, timeout=30) as client:
+        yield client
+
+
+def left(prefect: httpx.Client, flow_run_id: str) -> dict[str, int]:
+    """How much Prefect still has of a flow run."""
+    of_run = {"flow_run_id": {"any_": [flow_run_id]}}
+    asked: dict[str, dict[str, Any]] = {
+        "flow_runs": {"flow_runs": {"id": {"any_": [flow_run_id]}}},
+        "task_runs": {"task_runs": {"flow_run_id": {"any_": [flow_run_id]}}},
+        "logs": {"logs": of_run},
+        "artifacts": {"artifacts": of_run},
+    }
+    return {
+        what: len(prefect.post(f"/{what}/filter", json=content).raise_for_status().json())
+        for what, content in asked.items()
+    }
+
+
+def test_an_old_flow_run_goes_with_its_task_runs_logs_and_artifacts(prefect: httpx.Client, flow_run_id: str) -> None:
+    wait_until(lambda: all(left(prefect, flow_run_id).values()))
+    now = datetime.now(UTC)
+    with OldRuns() as old:
+        assert old.count(now) > 0
+        while old.delete_some(now) != (0, 0):
+            pass
+        assert old.count(now) == 0
+
+    # Prefect deletes the logs a moment later, in a process of its own.
+    wait_until(lambda: not any(left(prefect, flow_run_id).values()))
+
+
+def test_the_flow_deletes_what_is_over_and_tells_how_much(
+    ledger_engine: Engine, prefect: httpx.Client, flow_run_id: str
+) -> None:
+    in_database(ledger_engine, f"UPDATE unisync.record_log SET at = {YESTERYEAR} WHERE id % 2 = 0")
+    count = "SELECT count(*) FROM unisync.record_log"
+    ((before,),) = in_database(ledger_engine, count)
+
+    foreseen, done, again = purge(dry_run=True), purge(), purge()
+
+    assert isinstance(foreseen, Purged)
+    assert isinstance(done, Purged)
+    assert isinstance(again, Purged)
+    entries = "entries of the record log"
+    assert done.deleted[entries] == foreseen.deleted[entries] == before // 2
+    assert again.deleted == dict.fromkeys(again.deleted, 0)
+    assert in_database(ledger_engine, count) == [(before - before // 2,)]
+    assert left(prefect, flow_run_id)["flow_runs"] == 1
+    with get_client(sync_client=True) as client:
+        texts = [artifact.data for artifact in client.read_artifacts() if artifact.key == "purge-summary"]
+    assert any(f"| {entries} | {before // 2} |" in str(text) for text in texts)
