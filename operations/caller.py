@@ -57,6 +57,7 @@ class Caller:
         """Put into the audit log what the caller does, in the transaction that does it; never a secret."""
         record_audit(
             session,
+            tenant=self.tenant,
             actor=self.actor,
             action=action,
             subject=subject,

@@ -1,0 +1,216 @@
+"""What shops and books tell of themselves: proved to be theirs, stored, and acted upon by somebody else later."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypedDict
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from connectors.quickbooks.webhooks import WATCHED, BookEvent, UnreadableEvents, read_events
+from connectors.signature import is_signed
+from connectors.woocommerce.deliveries import Told, UnreadableDelivery, is_ping, read_delivery
+from db.ledger.arrival_counts import count_arrivals
+from db.ledger.arrivals import NewArrival, newest_change, save_arrival
+from db.ledger.webhooks import Whose, are_on, load_webhooks, note_ping, whose_address, whose_realms
+from db.models.arrivals import ArrivalState
+from db.session import door_session, tenant_session
+from domain.errors import Misconfigured
+from domain.keys import ConnectionName
+from domain.refusals import Clash, Refusal, Unauthenticated, Unknown, Unusable
+from operations.webhook_secrets import valid_secrets
+
+# A shop builds a delivery when it sends it, so one can be overtaken by seconds but never by so much.
+OVERTAKEN_BY = timedelta(hours=1)
+# Intuit repeats what was not taken for hours and days; further back even its list of changes does not reach.
+OLDEST_EVENT = timedelta(days=29)
+
+FORGED = (
+    "the signature is not right: the body was not signed with the secret that is known here, or it is not whole; "
+    "if the shop was given another secret, register its webhooks anew: unisync webhooks register"
+)
+FORGED_EVENTS = (
+    "the signature is not right for any company that is connected here: copy the verifier token of the app from "
+    "developer.intuit.com and set it with: unisync webhooks verifier"
+)
+STALE = "this was told long ago and is known in a newer state; it changes nothing"
+SWITCHED_OFF = "webhooks are switched off"
+NOT_SYNCED = "this is not synced"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A delivery of a shop as it came: what its headers say, and the exact bytes of the body."""
+
+    topic: str
+    signature: str
+    content_type: str
+    body: bytes
+
+
+class Accepted(BaseModel):
+    """What became of a delivery: how much of it is stored, was known already, or names nothing that is synced."""
+
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [{"stored": 1, "repeated": 0, "ignored": 0}]})
+
+    stored: int = 0
+    repeated: int = 0
+    ignored: int = 0
+
+    def __add__(self, other: Accepted) -> Accepted:
+        return Accepted(**{name: getattr(self, name) + getattr(other, name) for name in Accepted.model_fields})
+
+
+def accept_woocommerce(engine: Engine, public_id: UUID, delivery: Delivery) -> Accepted:
+    """Take what a shop tells; it is stored when this returns. An unsigned greeting is fine and changes nothing.
+
+    Raises:
+        Unknown: no shop has this address.
+        Unauthenticated: not signed with the shop's secret, or not whole.
+        Clash: what it tells was overtaken long ago.
+        Unusable: rightly signed, but not what WooCommerce sends.
+    """
+    with door_session(engine) as session:
+        whose = whose_address(session, public_id)
+    if whose is None:
+        raise Unknown("no shop has this address; register the webhooks of the shop anew: unisync webhooks register")
+    with tenant_session(engine, whose.tenant) as session:
+        if is_ping(delivery.content_type, delivery.body):
+            note_ping(session, whose.connection)
+            return Accepted()
+        # A refusal is counted too, so it is raised only once that is committed.
+        taken = _take_delivery(session, whose, delivery)
+    if isinstance(taken, Refusal):
+        raise taken
+    return taken
+
+
+def accept_quickbooks(engine: Engine, signature: str, body: bytes) -> Accepted:
+    """Take what QuickBooks tells of one or several companies; it is stored when this returns.
+
+    A body counts for a company only if it is signed with the verifier token of that company's connection.
+
+    Raises:
+        Unauthenticated: it is so signed for none of its companies, or not whole.
+        Clash: all it tells is older than a month.
+    """
+    try:
+        events = read_events(body)
+    except UnreadableEvents as error:
+        raise Unauthenticated(str(error)) from None
+    with door_session(engine) as session:
+        known = whose_realms(session, sorted({event.realm_id for event in events}))
+    refusal: Refusal = Unauthenticated(FORGED_EVENTS)
+    accepted: list[Accepted] = []
+    for realm, whose in known.items():
+        with tenant_session(engine, whose.tenant) as session:
+            own = [event for event in events if event.realm_id == realm]
+            taken = _take_events(session, whose, own, signature, body)
+        if isinstance(taken, Accepted):
+            accepted.append(taken)
+        elif isinstance(taken, Clash):
+            refusal = taken
+    if not accepted:
+        raise refusal
+    return sum(accepted, Accepted())
+
+
+def _take_delivery(session: Session, whose: Whose, delivery: Delivery) -> Accepted | Refusal:
+    if not _is_genuine(session, whose, delivery.signature, delivery.body):
+        return Unauthenticated(FORGED)
+    try:
+        told = read_delivery(delivery.topic, delivery.body)
+    except UnreadableDelivery as error:
+        return Unusable(str(error))
+    if told.kind and told.changed_at:
+        newest = newest_change(session, whose.connection, told.kind, told.record_id)
+        if newest is not None and told.changed_at < newest - OVERTAKEN_BY:
+            count_arrivals(session, whose.connection, stale=1)
+            return Clash(STALE)
+    return _store(session, whose.connection, [_arrival_of(whose.connection, told, delivery.body)])
+
+
+def _take_events(
+    session: Session, whose: Whose, events: Sequence[BookEvent], signature: str, body: bytes
+) -> Accepted | Refusal:
+    if not _is_genuine(session, whose, signature, body):
+        return Unauthenticated(FORGED_EVENTS)
+    oldest = datetime.now(UTC) - OLDEST_EVENT
+    recent = [event for event in events if event.at is None or event.at >= oldest]
+    count_arrivals(session, whose.connection, stale=len(events) - len(recent))
+    if not recent:
+        return Clash(STALE)
+    return _store(session, whose.connection, [_change_of(whose.connection, event) for event in recent])
+
+
+def _is_genuine(session: Session, whose: Whose, signature: str, body: bytes) -> bool:
+    stored = load_webhooks(session, whose.connection)
+    try:
+        secrets = valid_secrets(whose.tenant, stored) if stored else ()
+    except Misconfigured:
+        # Sealed with a key that we lost: nothing is proved for this connection, and others are not held up by it.
+        secrets = ()
+    if is_signed(body, signature, secrets):
+        return True
+    count_arrivals(session, whose.connection, refused=1)
+    return False
+
+
+def _store(session: Session, connection: ConnectionName, arrivals: Iterable[NewArrival]) -> Accepted:
+    is_on, accepted = are_on(session), Accepted()
+    for arrival in arrivals:
+        if not is_on and arrival.state is ArrivalState.PENDING:
+            arrival = arrival.model_copy(update={"state": ArrivalState.IGNORED, "message": SWITCHED_OFF})
+        if not save_arrival(session, arrival):
+            accepted += Accepted(repeated=1)
+        elif arrival.state is ArrivalState.IGNORED:
+            accepted += Accepted(ignored=1)
+        else:
+            accepted += Accepted(stored=1)
+    counts = accepted.model_dump()
+    received = sum(counts.values())
+    count_arrivals(session, connection, received=received, repeated=accepted.repeated, ignored=accepted.ignored)
+    return accepted
+
+
+def _arrival_of(connection: ConnectionName, told: Told, body: bytes) -> NewArrival:
+    return NewArrival(
+        connection=connection,
+        topic=told.topic,
+        kind=told.kind or "",
+        record_id=told.record_id,
+        related=told.related,
+        body_hash=hashlib.sha256(body).hexdigest(),
+        changed_at=told.changed_at,
+        **_fate(is_synced=told.kind is not None),
+    )
+
+
+def _change_of(connection: ConnectionName, event: BookEvent) -> NewArrival:
+    return NewArrival(
+        connection=connection,
+        topic=f"{event.entity}.{event.operation}",
+        kind=event.entity,
+        record_id=event.record_id,
+        related=(event.merged_id,) if event.merged_id else (),
+        body_hash=hashlib.sha256(event.mark.encode("utf-8", "replace")).hexdigest(),
+        changed_at=event.at,
+        **_fate(is_synced=event.entity in WATCHED),
+    )
+
+
+class _Fate(TypedDict):
+    state: ArrivalState
+    message: str
+
+
+def _fate(*, is_synced: bool) -> _Fate:
+    if is_synced:
+        return {"state": ArrivalState.PENDING, "message": ""}
+    return {"state": ArrivalState.IGNORED, "message": NOT_SYNCED}
