@@ -53,7 +53,8 @@ _LINKS: LiteralString = """
     WHERE held.fingerprint IS DISTINCT FROM excluded.fingerprint
 """
 _LOG: LiteralString = """
-    INSERT INTO unisync.record_log (run_id, target_connection, source_connection, kind, source_id, role, action, result)
+    INSERT INTO unisync.record_log
+        (run_id, target_connection, source_connection, kind, source_id, role, operation, result)
     SELECT %(run)s, %(warehouse)s, %(shop)s, 'order', id, 'document', 'create', 'created'
     FROM unnest(%(ids)s::text[]) AS page (id)
 """

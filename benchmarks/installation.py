@@ -159,7 +159,8 @@ def connect(ledger_url: str, shop: Shop) -> None:
     sealed = vault.seal(credentials, bound_to=bound_to(TENANT, SHOP))
     engine = open_engine(ledger_url)
     with tenant_session(engine, TENANT) as session:
-        ledger.save_connection(session, SHOP, System.WOOCOMMERCE, {"url": shop.url}, sealed, vault.key_id)
+        settings = {"url": shop.url}
+        ledger.save_connection(session, SHOP, System.WOOCOMMERCE, settings, sealed, vault.key_id, public_only=False)
     engine.dispose()
 
 

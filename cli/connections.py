@@ -1,4 +1,4 @@
-"""unisync connect, disconnect, connections and tenant: whose data comes from where and goes where."""
+"""unisync connect and disconnect: whose data comes from where and goes where."""
 
 from __future__ import annotations
 
@@ -11,21 +11,19 @@ import typer
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from cli.output import out, print_json, print_table
-from config import connections
-from config.wiring import open_ledger, require_tenant
-from connectors.supabase.settings import settings_of
-from db import ledger
-from db.ledger import StoredConnection
-from db.session import owner_session, tenant_session
+from cli.caller import local_caller
+from cli.output import out
+from connectors.supabase.settings import SCHEMA, settings_of
 from domain.errors import Misconfigured
-from domain.keys import ConnectionName, System, TenantName
+from domain.keys import ConnectionName, System
+from operations.connecting import Candidate
+from operations.credentials import disconnect as remove_connection
+from operations.integrations import change_policy, make_connection
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Connect a shop, a set of books or a database; credentials are sealed and never shown.",
 )
-tenants = typer.Typer(no_args_is_help=True, help="Tenants: separate sets of shops and books in one installation.")
 
 Name = Annotated[str, typer.Argument(help="What this connection is called: lower case letters, digits, dashes.")]
 Tenant = Annotated[str, typer.Option(help="Whose connection it is.")]
@@ -53,15 +51,30 @@ def woocommerce(
 
 
 @app.command()
-def supabase(name: Name, tenant: Tenant = "default") -> None:
+def supabase(
+    name: Name,
+    project_url: Annotated[
+        str, typer.Option(help="Address of a Supabase project: its REST API is used, and no Postgres URL.")
+    ] = "",
+    schema: Annotated[str, typer.Option(help="Schema of the tables.")] = SCHEMA,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Never write: for looking and for dry runs.")] = False,
+    tenant: Tenant = "default",
+) -> None:
     """Connect a Supabase or any other Postgres as a warehouse; its URL is asked for or in UNISYNC_CONNECT_URL.
 
-    Supabase shows the URL under Connect: direct, session pooler and transaction pooler all work.
+    Supabase shows the URL under Connect: direct, session pooler and transaction pooler all work. With --project-url,
+    the project's service key is asked for or in UNISYNC_SUPABASE_SERVICE_KEY, and the tables are made first with:
+    unisync warehouse sql
 
     Example: unisync connect supabase warehouse
     """
+    chosen = {"schema": schema, "read_only": read_only}
+    if project_url:
+        key = secret("UNISYNC_SUPABASE_SERVICE_KEY", "Service key")
+        connect(tenant, name, System.SUPABASE, {"project_url": project_url, **chosen}, {"service_key": key})
+        return
     url = secret("UNISYNC_CONNECT_URL", "Postgres URL")
-    connect(tenant, name, System.SUPABASE, settings_of(url).model_dump(), {"url": url})
+    connect(tenant, name, System.SUPABASE, {**settings_of(url).model_dump(), **chosen}, {"url": url})
 
 
 @app.command()
@@ -97,7 +110,8 @@ def posting(name: Name, file: PolicyFile, tenant: Tenant = "default") -> None:
 
     Example: unisync connect posting books --file posting.yaml
     """
-    connections.change_policy(tenant, name, read_policy(file))
+    with local_caller(tenant) as caller:
+        change_policy(caller, name, read_policy(file))
     out.print(f"{name} of tenant {tenant} has a new posting policy.", markup=False)
 
 
@@ -105,14 +119,20 @@ def disconnect(
     name: Annotated[str, typer.Argument(help="The connection.")],
     tenant: Tenant = "default",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    keep_access: Annotated[
+        bool, typer.Option("--keep-access", help="Do not tell Intuit; for when it cannot be reached.")
+    ] = False,
 ) -> None:
     """Remove a connection and its credentials; what it wrote, and what is known of it, stays.
+
+    The access to a QuickBooks company is given back at Intuit first.
 
     Example: unisync disconnect old-shop
     """
     if not yes:
         typer.confirm(f"Remove the connection {name} of tenant {tenant} and its credentials?", abort=True)
-    connections.disconnect(tenant, name)
+    with local_caller(tenant) as caller:
+        remove_connection(caller, name, revoke=not keep_access)
     out.print(f"{name} of tenant {tenant} is disconnected.", markup=False)
 
 
@@ -131,25 +151,17 @@ def read_policy(file: Path) -> object:
 def connect(
     tenant: str, name: str, system: System, settings: Mapping[str, object], credentials: Mapping[str, str]
 ) -> None:
-    """Make the connection and say so; raises as ``config.connections.connect`` does."""
+    """Make the connection and say so; raises as ``operations.integrations.make_connection`` does."""
     require_name(ConnectionName, "connection", name)
-    connections.connect(tenant, name, system, settings, credentials)
+    with local_caller(tenant) as caller:
+        # Who sits at the machine may let it call whatever it reaches.
+        make_connection(caller, Candidate(name, system, settings, credentials, public_only=False))
     out.print(f"{name} answers and is connected to tenant {tenant}.", markup=False)
 
 
 def secret(variable: str, question: str) -> str:
     """Take a secret from the environment, or ask for it without showing it."""
     return os.environ.get(variable) or str(typer.prompt(question, hide_input=True))
-
-
-def address(settings: Mapping[str, object]) -> str:
-    """Say where a connection leads, as far as its settings tell."""
-    return str(settings.get("realm_id") or settings.get("url") or settings.get("host") or "")
-
-
-def state(stored: StoredConnection) -> str:
-    """Say whether a connection can be used."""
-    return str(stored.state) if stored.enabled else "switched off"
 
 
 def require_name(pattern: Any, what: str, name: str) -> None:
@@ -164,41 +176,3 @@ def require_name(pattern: Any, what: str, name: str) -> None:
         raise Misconfigured(
             f"{name!r} cannot be the name of a {what}: use lower case letters, digits and dashes, at most 63"
         ) from None
-
-
-def list_connections(
-    tenant: Tenant = "default",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON list for programs.")] = False,
-) -> None:
-    """List the connections of a tenant and whether they work; credentials are never shown.
-
-    State "reconnect": the other side withdrew our access. "switched off": it was never proved to work. Either way,
-    connect it anew.
-
-    Example: unisync connections --tenant default
-    """
-    with open_ledger() as engine, tenant_session(engine, tenant) as session:
-        require_tenant(session, tenant)
-        stored = ledger.list_connections(session)
-    if as_json:
-        print_json(
-            [
-                {"name": each.name, "system": each.system, "state": state(each), "settings": each.settings}
-                for each in stored
-            ]
-        )
-    else:
-        rows = [(each.name, each.system, address(each.settings), state(each)) for each in stored]
-        print_table(("name", "system", "address", "state"), rows)
-
-
-@tenants.command()
-def add(name: str) -> None:
-    """Create a tenant; its data is invisible to every other tenant.
-
-    Example: unisync tenant add berlin-agency
-    """
-    require_name(TenantName, "tenant", name)
-    with open_ledger() as engine, owner_session(engine) as session:
-        ledger.create_tenant(session, name)
-    out.print(f"There is a tenant {name}.", markup=False)

@@ -18,8 +18,9 @@ from cli.output import err, out, print_json, print_table
 from cli.prefect_server import running_server, use_server
 from cli.sync import run_route
 from config.databases import warehouse_url
+from config.requests import build_request
 from config.routes import WOOCOMMERCE_TO_QUICKBOOKS, WOOCOMMERCE_TO_SUPABASE
-from config.wiring import OWN_WAREHOUSE
+from config.sandbox import OWN_WAREHOUSE
 from domain.sync import Mode, SyncReport
 
 # QuickBooks takes 40 batches a minute; a large shop would be an hour at it.
@@ -95,7 +96,7 @@ def run_steps(
 
 def chosen_routes(orders: int | None) -> dict[str, str]:
     """Give the routes of the demo and their targets; says so when the books are left out."""
-    routes = {WOOCOMMERCE_TO_SUPABASE: OWN_WAREHOUSE}
+    routes: dict[str, str] = {WOOCOMMERCE_TO_SUPABASE: OWN_WAREHOUSE}
     if orders is None or orders <= MOST_ORDERS_FOR_BOOKS:
         routes[WOOCOMMERCE_TO_QUICKBOOKS] = BOOKS
     else:
@@ -107,7 +108,7 @@ def run_step(step: str, route: str, target: str) -> SyncReport:
     """Run a route once, in mode full or incremental."""
     err.print(f"{step}: {route} ...")
     mode = Mode.FULL if step == "full" else Mode.INCREMENTAL
-    return run_route(route, {"tenant": DEFAULT_TENANT, "source": SHOP, "target": target, "mode": mode})
+    return run_route(build_request(route, {"tenant": DEFAULT_TENANT, "source": SHOP, "target": target, "mode": mode}))
 
 
 def lines(step: str, report: SyncReport) -> list[Step]:

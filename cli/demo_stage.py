@@ -14,10 +14,10 @@ from pathlib import Path
 
 import httpx
 
+from cli.caller import local_caller
 from cli.database import DEFAULT_TENANT
 from cli.demo_checks import BOOKS, SHOP, Books, Shop
 from cli.processes import running, signals_held
-from config.connections import change_policy
 from config.settings import CHECKOUT, settings
 from config.suggestion import suggested_policy
 from config.wiring import open_ledger, open_vault
@@ -26,6 +26,7 @@ from db.session import tenant_session
 from db.vault import bound_to, new_key
 from domain.errors import Unavailable
 from domain.keys import ConnectionName, System
+from operations.integrations import change_policy
 
 
 @contextmanager
@@ -94,7 +95,8 @@ def connect_books(books: Books) -> None:
     }
     store(BOOKS, System.QUICKBOOKS, settings, credentials)
     policy = suggested_policy(DEFAULT_TENANT, SHOP, BOOKS, zone="Europe/Berlin")
-    change_policy(DEFAULT_TENANT, BOOKS, policy.model_dump(mode="json"))
+    with local_caller(DEFAULT_TENANT) as caller:
+        change_policy(caller, BOOKS, policy.model_dump(mode="json"))
 
 
 def store(name: ConnectionName, system: System, settings: Mapping[str, object], credentials: Mapping[str, str]) -> None:
@@ -102,4 +104,4 @@ def store(name: ConnectionName, system: System, settings: Mapping[str, object], 
     vault = open_vault()
     sealed = vault.seal(credentials, bound_to=bound_to(DEFAULT_TENANT, name))
     with open_ledger() as engine, tenant_session(engine, DEFAULT_TENANT) as session:
-        ledger.save_connection(session, name, system, settings, sealed, vault.key_id)
+        ledger.save_connection(session, name, system, settings, sealed, vault.key_id, public_only=False)

@@ -8,11 +8,17 @@ import sys
 
 import typer
 
+from cli.caller import local_caller
 from cli.output import err, out
-from cli.prefect_server import api_url, is_healthy, prefect_home, server_command, server_environment
+from cli.pages import every
+from cli.prefect_server import is_healthy, prefect_home, server_command, server_environment
 from config.databases import prefect_database_url
+from config.prefect_address import api_url
 from config.settings import CHECKOUT, settings
 from domain.errors import Misconfigured
+from operations.installation import inside
+from operations.mirror import reconcile
+from operations.tenants import list_tenants
 
 POOL = "unisync"
 
@@ -42,6 +48,7 @@ def up() -> None:
     require_server()
     call("work-pool", "create", POOL, "--type", "process", "--overwrite")
     call("--no-prompt", "deploy", "--all")
+    tell_prefect()
     out.print(f"Deployed to {api_url().removesuffix('/api')}. Now start a worker and leave it running:")
     out.print("  unisync prefect worker")
     out.print("A run right now, from the UI or with:")
@@ -58,6 +65,27 @@ def worker() -> None:
     os.chdir(CHECKOUT)
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
     os.execvpe(sys.executable, command, environment())  # noqa: S606 - our own interpreter with fixed arguments
+
+
+def tell_prefect() -> None:
+    """Tell Prefect whatever it has not heard of the tenants' schedules and requests."""
+    with local_caller() as caller:
+        for tenant in every(lambda page: list_tenants(caller, page)):
+            reconcile(inside(caller, tenant.name))
+
+
+@app.command()
+def listen() -> None:
+    """Run the listener that carries on what webhooks tell within a second or two, until Ctrl-C.
+
+    It does so beside a worker, in a process of its own that has everything loaded; without one, what arrives waits, and
+    the schedules find it. More than one may run.
+
+    Example: unisync prefect listen
+    """
+    require_server()
+    os.chdir(CHECKOUT)
+    os.execvpe(sys.executable, [sys.executable, "-m", "flows.arrivals"], environment())  # noqa: S606 - our own interpreter
 
 
 def require_server() -> None:

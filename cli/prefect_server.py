@@ -15,17 +15,14 @@ import httpx
 
 from cli.processes import running
 from config.databases import as_asyncpg, prefect_database_url
+from config.prefect_address import api_url
+from config.retention import retention
 from config.settings import CHECKOUT, settings
 from domain.errors import Misconfigured, Unavailable
 
 # Seen: 6 to 9 s, up to 33 s on a busy machine where the database is still empty.
 START_SECONDS = 120
 POLL_SECONDS = 0.2
-
-
-def api_url() -> str:
-    """Give the API address of the Prefect server in use: PREFECT_API_URL, or ours on its port."""
-    return os.environ.get("PREFECT_API_URL") or f"http://127.0.0.1:{settings().prefect_port}/api"
 
 
 def is_healthy(url: str) -> bool:
@@ -74,7 +71,21 @@ def server_environment(port: int, database_url: str) -> dict[str, str]:
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_HOME": str(prefect_home()),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P14D",
+        **retention_environment(),
+    }
+
+
+def retention_environment() -> dict[str, str]:
+    """Give what lets the server forget by itself: runs that ended, with task runs, logs and artifacts, and events.
+
+    The flow ``purge`` deletes such runs too, of whichever server; what it cannot reach, a server of ours tidies up.
+    """
+    days = retention().prefect_days
+    return {
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(days * 86_400),
+        # About four for every task run, and nobody reads them after that.
+        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": f"P{min(days, 14)}D",
     }
 
 

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from cli.prefect_server import free_port, server_command, server_environment, wait_until_healthy
 from cli.progress import send_the_rest
+from config.routes import ROUTES
 from config.settings import CHECKOUT
+from operations.orchestrator import ON_DEMAND
 
 
 @contextmanager
@@ -32,3 +35,20 @@ def running(database_url: str, folder: Path) -> Iterator[str]:
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(30)
+
+
+@contextmanager
+def deployed_on_demand(url: str) -> Iterator[None]:
+    """Let the server know the deployments for runs on demand; without a work pool, so that nobody carries them out.
+
+    They go at the end, with the runs that were asked for.
+    """
+    with httpx.Client(base_url=url, timeout=30) as client:
+        made = []
+        for route in ROUTES:
+            flow = client.post("/flows/", json={"name": route}).raise_for_status().json()["id"]
+            content = {"name": ON_DEMAND, "flow_id": flow, "enforce_parameter_schema": False}
+            made.append(client.post("/deployments/", json=content).raise_for_status().json()["id"])
+        yield
+        for deployment in made:
+            client.delete(f"/deployments/{deployment}").raise_for_status()

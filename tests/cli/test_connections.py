@@ -185,4 +185,4 @@ def test_disconnecting_asks_first_and_names_what_is_not_there(
     assert list(listed(unisync)) == ["shop"]
     ended = unisync("disconnect", "nothing", "--yes")
     assert ended.code == 2
-    assert "has no connection nothing" in ended.err
+    assert "tenant default has no such connection" in ended.err

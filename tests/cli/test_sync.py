@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
+from io import StringIO
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from simulators.quickbooks.server import QuickBooksTwin
@@ -24,11 +27,14 @@ def test_a_shop_is_connected_carried_and_looked_back_upon(unisync: Unisync, pref
         unisync("connect", "woocommerce", "shop", "--url", twin.url, **keys)
         foretold = unisync("sync", ROUTE, "--mode", "full", "--dry-run", "--json", PREFECT_API_URL=prefect_api)
         twin.world.edit("orders", 128, {"customer_note": "\x00"})
-        carried = unisync("sync", ROUTE, "--mode", "full", "--json")
-        again = unisync("sync", ROUTE, "--kind", "order")
+        unasked = unisync("sync", ROUTE, "--mode", "full", "--json")
+        carried = unisync("sync", ROUTE, "--mode", "full", "--json", "--yes")
+        again = unisync("sync", ROUTE, "--kind", "order", "--yes")
 
     assert foretold.code == 0
     assert json.loads(foretold.out)["tallies"]["order"]["created"] == 321
+    assert (unasked.code, unasked.out) == (2, "")
+    assert "say --yes in a script" in unasked.err
     assert carried.code == 1
     report = json.loads(carried.out)["tallies"]["order"]
     assert (report["read"], report["created"], report["failed"]) == (321, 320, 1)
@@ -43,6 +49,7 @@ def test_a_shop_is_connected_carried_and_looked_back_upon(unisync: Unisync, pref
     assert [(run["state"], run["request"]["mode"], run["request"]["dry_run"]) for run in runs] == [
         ("completed", "incremental", False),
         ("completed", "full", False),
+        ("completed", "full", True),
         ("completed", "full", True),
     ]
     assert "shop to warehouse" in unisync("runs").out
@@ -61,7 +68,7 @@ def test_a_shop_is_posted_to_its_books(unisync: Unisync, prefect_api: str, tmp_p
         policy = tmp_path / "posting.yaml"
         policy.write_text(unisync("posting", "--zone", "Europe/Berlin").out)
         unisync("connect", "posting", "books", "--file", str(policy))
-        ended = unisync("sync", BOOKS_ROUTE, "--mode", "full", "--json", PREFECT_API_URL=prefect_api)
+        ended = unisync("sync", BOOKS_ROUTE, "--mode", "full", "--json", "--yes", PREFECT_API_URL=prefect_api)
 
     report = json.loads(ended.out)
     assert report["request"]["target"] == "books"
@@ -83,3 +90,55 @@ def test_a_run_that_fails_says_why_in_one_sentence(unisync: Unisync, prefect_api
     )
     (run,) = json.loads(unisync("runs", "--json").out)
     assert (run["state"], "no connection shop" in run["error"]) == ("failed", True)
+
+
+@pytest.mark.parametrize(("answers", "code", "orders"), [(["y", "n"], 1, 321), (["y", "y"], 0, 281)])
+def test_a_person_is_asked_twice_before_much_is_removed(
+    unisync: Unisync,
+    prefect_api: str,
+    warehouse_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    answers: list[str],
+    code: int,
+    orders: int,
+) -> None:
+    with Twin.start(shop=recorded_shop()) as twin:
+        keys = {"UNISYNC_WOOCOMMERCE_KEY": twin.key, "UNISYNC_WOOCOMMERCE_SECRET": twin.secret}
+        unisync("connect", "woocommerce", "shop", "--url", twin.url, **keys)
+        full = ("sync", ROUTE, "--mode", "full", "--kind", "order")
+        unisync(*full, "--yes", PREFECT_API_URL=prefect_api)
+        for number in first_orders(warehouse_url, 40):
+            twin.world.delete("orders", number)
+        monkeypatch.setattr(sys, "stdin", Terminal("\n".join(answers) + "\n"))
+        ended = unisync(*full, "--allow-removals")
+
+    assert "removes 40" in ended.err
+    assert (ended.code, len(first_orders(warehouse_url, 1000))) == (code, orders)
+
+
+class Terminal(StringIO):
+    """Somebody who types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def first_orders(url: str, most: int) -> list[int]:
+    with psycopg.connect(url) as connection:
+        connection.execute("SELECT set_config('unisync.tenant', 'default', false)")
+        standing = "SELECT source_id::int FROM commerce.orders WHERE deleted_at IS NULL ORDER BY 1 LIMIT %s"
+        return [number for (number,) in connection.execute(standing, [most])]
+
+
+def test_a_few_records_are_written_without_a_question(unisync: Unisync, prefect_api: str) -> None:
+    with Twin.start(shop=recorded_shop()) as twin:
+        keys = {"UNISYNC_WOOCOMMERCE_KEY": twin.key, "UNISYNC_WOOCOMMERCE_SECRET": twin.secret}
+        unisync("connect", "woocommerce", "shop", "--url", twin.url, **keys)
+        ended = unisync("sync", ROUTE, "--kind", "order", "--id", "128", "--json", PREFECT_API_URL=prefect_api)
+        listed = json.loads(unisync("status", "--json").out)
+        plan = json.loads(unisync("plan", listed[1]["plan_id"], "--json").out)
+
+    assert "The plan" in ended.err
+    assert [(run["state"], run["request"]["dry_run"]) for run in listed] == [("completed", False), ("completed", True)]
+    assert listed[0]["plan_id"] == listed[1]["id"] == plan["id"]
+    assert [(write["key"]["id"], write["action"]) for write in plan["writes"]] == [("128", "create")]

@@ -16,7 +16,7 @@ from connectors.http import Call, send
 from connectors.quickbooks.faults import fault_in, find_fault, problem_of
 from connectors.quickbooks.faults import refusal as refusal_of_quickbooks
 from connectors.supabase.failures import explain
-from connectors.supabase.settings import place_of, read_url
+from connectors.supabase.places import place_of, read_url
 from connectors.woocommerce.answers import read_listing, refusal
 from db.connection_memory import RECONNECT
 from domain.errors import ConnectorError
