@@ -48,6 +48,9 @@ def deployed_on_demand(url: str) -> Iterator[None]:
         for route in ROUTES:
             flow = client.post("/flows/", json={"name": route}).raise_for_status().json()["id"]
             content = {"name": ON_DEMAND, "flow_id": flow, "enforce_parameter_schema": False}
+            # Another test may have left one behind, with runs of its own.
+            former = client.post("/deployments/", json=content).raise_for_status().json()["id"]
+            client.delete(f"/deployments/{former}").raise_for_status()
             made.append(client.post("/deployments/", json=content).raise_for_status().json()["id"])
         yield
         for deployment in made:

@@ -197,6 +197,8 @@ def mend(client: httpx.Client, rate: str) -> None:
     )
     assert rate in policy["tax_codes"]
     did(client.put("/api/integrations/books/posting", json=policy))
+    # Whatever the order comes to, it is to be tried again at once.
+    did(client.put("/api/sync/limits", json={"amount": "1000000.00"}))
     retried = did(client.post(f"/api/sync/failures/{broken[0]['id']}/retry"))
     assert ended(client, retried["run"]["id"])["state"] == "completed"
     assert did(client.get(f"/api/sync/failures/{broken[0]['id']}"))["state"] == "resolved"

@@ -21,5 +21,7 @@ def test_a_run_within_a_calm_process_leaves_it_calm() -> None:
     with calm_collector():
         frozen = gc.get_freeze_count()
         with calm_collector():
-            assert gc.get_freeze_count() == frozen
-        assert (gc.get_threshold(), gc.get_freeze_count()) == (THRESHOLDS, frozen)
+            # What was frozen may die, but nothing is frozen or set free by the inner one.
+            assert 0 < gc.get_freeze_count() <= frozen
+        assert gc.get_threshold() == THRESHOLDS
+        assert 0 < gc.get_freeze_count() <= frozen
