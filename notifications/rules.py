@@ -1,0 +1,74 @@
+"""Who wants to be told of what, and when: the filters of a configuration."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from domain.keys import Kind, System
+from notifications.events import Event, Severity
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("name a time zone such as Europe/Berlin")
+    return name
+
+
+class QuietHours(BaseModel):
+    """Between ``begin`` and ``end``, perhaps over midnight, in a time zone, only what is critical is told."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    begin: time
+    end: time
+    zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+
+    def include(self, moment: datetime) -> bool:
+        """Whether the moment lies within; the beginning does, the end does not."""
+        now = moment.astimezone(ZoneInfo(self.zone)).time()
+        if self.begin <= self.end:
+            return self.begin <= now < self.end
+        return now >= self.begin or now < self.end
+
+
+class Filters(BaseModel):
+    """What a configuration lets through; an empty list lets everything through.
+
+    An event that does not have an attribute passes the filter on it. ``threshold`` is the number of failures in a row
+    at which an incident is escalated, ``rejected_percent`` the part of records rejected below which a run that went
+    through is no news, ``repeat_hours`` the time after which an open incident is told of again.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    minimum_severity: Severity = Severity.WARNING
+    systems: tuple[System, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+    error_types: tuple[str, ...] = ()
+    quiet_hours: QuietHours | None = None
+    threshold: int = Field(default=3, ge=1, le=100)
+    rejected_percent: float = Field(default=0, ge=0, le=100)
+    repeat_hours: float = Field(default=4, ge=0.25, le=168)
+
+    def admit(self, event: Event) -> bool:
+        """Whether the event is of interest; quiet hours only put it off and are asked for apart."""
+        return (
+            event.severity.reaches(self.minimum_severity)
+            and _wanted(self.systems, event.system)
+            and _wanted(self.kinds, event.kind)
+            and _wanted(self.error_types, event.error_type or None)
+            and (event.rejected_percent is None or event.rejected_percent >= self.rejected_percent)
+        )
+
+    def quiet(self, severity: Severity, moment: datetime) -> bool:
+        """Whether to wait with a notice of this severity; what is critical never waits."""
+        hours = self.quiet_hours
+        return hours is not None and severity is not Severity.CRITICAL and hours.include(moment)
+
+
+def _wanted(wanted: tuple[object, ...], value: object | None) -> bool:
+    return not wanted or value is None or value in wanted
