@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from domain.keys import Kind, System
 from notifications.events import Event, Severity
 
+# Looking for them reads hundreds of files.
+_zones = cache(available_timezones)
+
 
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError("name a time zone such as Europe/Berlin")
     return name
+
+
+def _local(moment: time) -> time:
+    if moment.tzinfo:
+        raise ValueError("write it like 22:00; the time zone has a field of its own")
+    return moment
+
+
+LocalTime = Annotated[time, AfterValidator(_local)]
 
 
 class QuietHours(BaseModel):
@@ -23,9 +36,15 @@ class QuietHours(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    begin: time
-    end: time
+    begin: LocalTime
+    end: LocalTime
     zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+
+    @model_validator(mode="after")
+    def _have_a_length(self) -> QuietHours:
+        if self.begin == self.end:
+            raise ValueError("quiet hours begin and end at the same time; leave them out instead")
+        return self
 
     def include(self, moment: datetime) -> bool:
         """Whether the moment lies within; the beginning does, the end does not."""
@@ -33,6 +52,14 @@ class QuietHours(BaseModel):
         if self.begin <= self.end:
             return self.begin <= now < self.end
         return now >= self.begin or now < self.end
+
+    def over_at(self, moment: datetime) -> datetime:
+        """Give the first end of quiet hours after a moment, in UTC."""
+        zone = ZoneInfo(self.zone)
+        today = moment.astimezone(zone).date()
+        # Where clocks are set, the end of today may already be over, or not be yet.
+        ends = [datetime.combine(today + timedelta(days=days), self.end, zone).astimezone(UTC) for days in range(3)]
+        return next(end for end in ends if end > moment)
 
 
 class Filters(BaseModel):
@@ -43,7 +70,22 @@ class Filters(BaseModel):
     through is no news, ``repeat_hours`` the time after which an open incident is told of again.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "minimum_severity": "error",
+                    "systems": ["quickbooks"],
+                    "kinds": ["order", "refund"],
+                    "quiet_hours": {"begin": "22:00", "end": "07:00", "zone": "Europe/Berlin"},
+                    "threshold": 3,
+                    "rejected_percent": 5,
+                }
+            ]
+        },
+    )
 
     minimum_severity: Severity = Severity.WARNING
     systems: tuple[System, ...] = ()

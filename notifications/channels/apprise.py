@@ -2,58 +2,186 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+import mimetypes
+import re
+from contextvars import ContextVar
+from functools import cache
+from typing import Any, ClassVar, Literal
 
 from apprise import Apprise as Library
-from apprise import AppriseAsset, NotifyFormat, NotifyType
-from pydantic import SecretStr
+from apprise import AppriseAsset, AppriseAttachment, NotifyBase, NotifyFormat, NotifyType, OverflowMode
+from pydantic import ConfigDict, Field, SecretStr, field_validator
 
-from notifications.channels.channel import Undeliverable
+from notifications.channels.channel import Admit, Secret, SecretSettings, Undeliverable
+from notifications.channels.confinement import confined
 from notifications.events import Severity
 from notifications.notice import Notice, Stage
 from notifications.wording import plain_text
 
-# Not a service of other people: they act on this very machine, or reach its neighbours without being asked.
-LOCAL = frozenset({"dbus", "kde", "qt", "glib", "gnome", "macosx", "windows", "syslog", "rsyslog", "file", "smpp"})
+# They act on this very machine, or reach others by ways that can be neither confined nor answered: everything that
+# Apprise sends otherwise than by HTTP or mail.
+LOCAL = frozenset(
+    {
+        *("blink1", "dbus", "gio", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"),
+        *("aprs", "growl", "irc", "ircs", "mqtt", "mqtts", "rsyslog", "smpp", "smpps", "xmpp", "xmpps"),
+    }
+)
+CONNECT_SECONDS, READ_SECONDS = 10.0, 20.0
+
 _KINDS = {
     Severity.INFO: NotifyType.INFO,
     Severity.WARNING: NotifyType.WARNING,
     Severity.ERROR: NotifyType.FAILURE,
     Severity.CRITICAL: NotifyType.FAILURE,
 }
+# People that would be called, and links that hide where they lead, in the mark-up of one service or another.
+_ACTIVE = re.compile(r"@|<(?=[!#@/])|\](?=\()")
+_STATUS = re.compile(r"error=(\d{3})\b")
+_said: ContextVar[list[str] | None] = ContextVar("said", default=None)
+
+
+def _overhear(record: logging.LogRecord) -> bool:
+    said = _said.get()
+    if said is not None:
+        said.append(record.getMessage())
+    return False
+
+
+# What it logs holds addresses and at times secrets: nobody but us is to hear it, and we only look for a status.
+_logger = logging.getLogger("apprise")
+_logger.setLevel(logging.WARNING)
+_logger.addFilter(_overhear)
+logging.getLogger("urllib3").setLevel(logging.WARNING)
+
+
+class AppriseSettings(SecretSettings):
+    """One service by its Apprise URL, which is the secret: github.com/caronc/apprise/wiki lists them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"channel": "apprise", "url": "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js"}]
+        },
+    )
+
+    SECRETS: ClassVar[frozenset[str]] = frozenset({"url"})
+
+    channel: Literal["apprise"] = "apprise"
+    url: Secret = Field(max_length=2_000)
+
+    @field_validator("url")
+    @classmethod
+    def _names_one_service(cls, url: SecretStr) -> SecretStr:
+        load(url)
+        return url
+
+    @property
+    def service(self) -> str:
+        """What the service is called in Apprise, such as ``discord``."""
+        return str(load(self.url).schema)
+
+    def shown(self) -> dict[str, Any]:
+        """What may be shown of it."""
+        return {"service": self.service}
 
 
 class Apprise:
-    """One service by its Apprise URL, which is the secret.
+    """One service; every address that is connected to on the way is judged by ``admit``."""
 
-    ``admit`` is asked for the host that the URL names, before anything is sent, and raises what speaks against it.
-    """
-
-    def __init__(self, url: SecretStr, admit: Callable[[str], None]) -> None:
-        self._url = url
+    def __init__(self, settings: AppriseSettings, admit: Admit) -> None:
+        self._settings = settings
         self._admit = admit
 
     def targets(self) -> tuple[str, ...]:
-        """The name of the service, as its URL begins."""
-        return (scheme_of(self._url),)
+        """The name of the service."""
+        return (self._settings.service,)
 
     def send(self, notice: Notice, target: str) -> str:
         """Deliver, or raise Undeliverable."""
-        # A retry of its own would double what our outbox repeats, and a redirect may lead anywhere.
-        service = Library(asset=AppriseAsset(async_mode=False, http_redirects=False))
-        if not service.add(self._url.get_secret_value()):
-            raise Undeliverable(f"the Apprise URL of {target} cannot be used", permanent=True)
-        for plugin in service:
-            if plugin.host:
-                self._admit(plugin.host)
+        library = Library(asset=_asset())
+        library.add(load(self._settings.url))
         kind = NotifyType.SUCCESS if notice.stage is Stage.RESOLVED else _KINDS[notice.severity]
-        body = plain_text(notice)
-        if service.notify(body=body, title=notice.title, notify_type=kind, body_format=NotifyFormat.TEXT):
+        title, body = inert(notice.title), inert(plain_text(notice, titled=False))
+        said: list[str] = []
+        listening = _said.set(said)
+        try:
+            with confined(self._admit) as confinement:
+                taken = library.notify(body=body, title=title, notify_type=kind, body_format=NotifyFormat.TEXT)
+        finally:
+            _said.reset(listening)
+        if taken:
             return "accepted"
-        # Apprise says no more than that.
-        raise Undeliverable(f"{target} did not take it", permanent=False)
+        raise _refusal(target, confinement.reason, " ".join(said))
+
+
+def load(url: SecretStr) -> NotifyBase:
+    """Make the plug-in of a URL, set so that it sends once, to one target, and checks certificates.
+
+    Raises:
+        ValueError: the URL cannot be used; the sentence says why and never repeats it.
+    """
+    if scheme_of(url) in LOCAL:
+        raise ValueError(f"{scheme_of(url)}:// is no service that is reached by HTTP or mail; choose another")
+    _load_library()
+    with confined(_nowhere):
+        plugin = Library.instantiate(url.get_secret_value(), asset=_asset())
+    if plugin is None:
+        raise ValueError("Apprise does not know such a URL; its wiki tells how that of your service is written")
+    if not plugin.verify_certificate:
+        raise ValueError("leave verify=no out; certificates are always checked")
+    if any(isinstance(part, AppriseAttachment) and len(part) for part in vars(plugin).values()):
+        raise ValueError("it names a file, such as a template or a key; that is not possible here")
+    # A retry of its own would double what our outbox repeats, and one of many targets cannot be repeated alone.
+    plugin.retry = 0
+    if len(plugin) > 1:
+        raise ValueError("it names several targets; make one configuration of each, so that none is told twice")
+    # Failures must count, a redirect may lead anywhere, and a notice in parts could arrive in part.
+    plugin.optional, plugin.redirects, plugin.overflow_mode = False, False, OverflowMode.TRUNCATE
+    plugin.socket_connect_timeout, plugin.socket_read_timeout = CONNECT_SECONDS, READ_SECONDS
+    return plugin
 
 
 def scheme_of(url: SecretStr) -> str:
     """Give the part of an Apprise URL before ``://``, which names the service."""
-    return url.get_secret_value().partition("://")[0].lower()
+    return url.get_secret_value().partition("://")[0].strip().lower()
+
+
+def inert(text: str) -> str:
+    """Keep a text from calling people or hiding links, wherever it is shown, by spaces that nobody sees."""
+    return _ACTIVE.sub("\\g<0>\u200b", text)
+
+
+def _asset() -> AppriseAsset:
+    # Pictures would be fetched from Apprise's own repository by whoever reads the message.
+    return AppriseAsset(
+        app_id="Universal Data Sync",
+        app_desc="Universal Data Sync",
+        app_url="",
+        image_url_mask="",
+        image_url_logo="",
+        async_mode=False,
+        http_redirects=False,
+        interpret_emojis=False,
+        pgp_autogen=False,
+        pem_autogen=False,
+        storage_mode="memory",
+    )
+
+
+@cache
+def _load_library() -> None:
+    # What it does to find its plug-ins takes half a second and touches files of this machine.
+    mimetypes.init()
+    Library.instantiate("json://localhost")
+
+
+def _nowhere(host: str, port: int) -> tuple[str, ...]:
+    raise Undeliverable("nothing is sent yet")
+
+
+def _refusal(target: str, confined_by: str, said: str) -> Undeliverable:
+    if confined_by:
+        return Undeliverable(f"{target} was not asked: {confined_by}")
+    if found := _STATUS.findall(said):
+        return Undeliverable(f"{target} answered {found[-1]}", permanent=found[-1] in ("404", "410"))
+    return Undeliverable(f"{target} did not take it, or cannot be reached")

@@ -2,98 +2,135 @@
 
 from __future__ import annotations
 
-import smtplib
+import re
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from notifications.channels.channel import Undeliverable
+from notifications.channels.channel import Admit, Secret, SecretSettings
+from notifications.channels.smtp import Session, judged
 from notifications.notice import Notice
 from notifications.wording import html, plain_text, subject
 
-SECONDS = 20
-
 
 class Security(StrEnum):
-    """How the way to the server is encrypted: upgraded (port 587), from the start (465), or not at all (loopback)."""
+    """How the way to the server is encrypted: upgraded (port 587), from the start (465), or not at all."""
 
     STARTTLS = "starttls"
     TLS = "tls"
     NONE = "none"
 
 
+# What stands before the @ is a dot-atom of RFC 5322; quotes and comments are left to those who invented them.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*")
+
+
 def _plain_address(text: str) -> str:
-    try:
-        address = Address(addr_spec=text)
-    except (ValueError, IndexError):
-        raise ValueError("write it like ann@example.org") from None
-    if not (address.username and address.domain) or not text.isprintable() or " " in text:
-        raise ValueError("write it like ann@example.org")
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError("write it like ann@example.org, in ASCII")
     return text
 
 
 MailAddress = Annotated[str, AfterValidator(_plain_address), Field(max_length=254)]
 
 
-class MailServer(BaseModel):
+class EmailSettings(SecretSettings):
     """Which server, who sends, who receives; ``host`` is what the certificate is checked against."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "channel": "email",
+                    "host": "smtp.example.org",
+                    "port": 587,
+                    "security": "starttls",
+                    "user": "alerts@example.org",
+                    "password": "secret of the mailbox",
+                    "sender": "alerts@example.org",
+                    "recipients": ["ann@example.org", "on-call@example.org"],
+                }
+            ]
+        },
+    )
 
-    host: str
+    SECRETS: ClassVar[frozenset[str]] = frozenset({"password"})
+
+    channel: Literal["email"] = "email"
+    host: str = Field(pattern=r"^[A-Za-z0-9:]([A-Za-z0-9.:-]*[A-Za-z0-9])?$", max_length=253)
     port: int = Field(default=587, ge=1, le=65_535)
     security: Security = Security.STARTTLS
-    user: str = ""
-    password: SecretStr | None = None
+    user: str = Field(default="", max_length=254, pattern=r"^[ -~]*$")
+    password: Secret | None = None
     sender: MailAddress
     recipients: tuple[MailAddress, ...] = Field(min_length=1, max_length=50)
 
+    @model_validator(mode="after")
+    def _can_log_in(self) -> EmailSettings:
+        password = self.password.get_secret_value() if self.password else ""
+        if bool(password) != bool(self.user):
+            raise ValueError("give both user and password, or neither for a server without login")
+        if not (password.isascii() and password.isprintable()):
+            # smtplib sends nothing else.
+            raise ValueError("the password may hold ASCII characters only; have the provider make one for this app")
+        if password and self.security is Security.NONE:
+            raise ValueError("without encryption anyone on the way could read the password; use starttls or tls")
+        if len(set(self.recipients)) < len(self.recipients):
+            raise ValueError("a recipient is named twice")
+        return self
+
+    def shown(self) -> dict[str, Any]:
+        """What else may be shown of it: nothing, all but the password is public."""
+        return {}
+
 
 class Email:
-    """One mail server with its recipients; ``trust`` decides whose certificates count."""
+    """One mail server with its recipients; ``trust`` decides whose certificates count, ``seconds`` when to give up."""
 
-    def __init__(self, server: MailServer, trust: ssl.SSLContext) -> None:
-        self._server = server
+    def __init__(self, settings: EmailSettings, admit: Admit, trust: ssl.SSLContext, seconds: float = 20.0) -> None:
+        self._settings = settings
+        self._admit = admit
         self._trust = trust
+        self._seconds = seconds
 
     def targets(self) -> tuple[str, ...]:
         """The recipients: each is judged by itself."""
-        return self._server.recipients
+        return self._settings.recipients
 
     def send(self, notice: Notice, target: str) -> str:
         """Deliver, or raise Undeliverable."""
-        with _judged(), self._session() as session:
-            session.send_message(message(notice, self._server.sender, target))
-        return "accepted"
-
-    @contextmanager
-    def _session(self) -> Iterator[smtplib.SMTP]:
-        server = self._server
-        if server.security is Security.TLS:
-            session: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=SECONDS, context=self._trust)
-        else:
-            session = smtplib.SMTP(server.host, server.port, timeout=SECONDS)
-        with session:
-            if server.security is Security.STARTTLS:
+        settings = self._settings
+        addresses = self._admit(settings.host, settings.port)
+        with judged(settings.host), closing(self._open(addresses)) as session:
+            if settings.security is Security.STARTTLS:
                 session.starttls(context=self._trust)
-            if server.password is not None:
-                session.login(server.user, server.password.get_secret_value())
-            yield session
+            if settings.user and settings.password:
+                session.login(settings.user, settings.password.get_secret_value())
+            return session.deliver(message(notice, settings.sender, target, datetime.now(UTC)))
+
+    def _open(self, addresses: Sequence[str]) -> Session:
+        settings = self._settings
+        implicit = self._trust if settings.security is Security.TLS else None
+        return Session(settings.host, settings.port, addresses, implicit=implicit, seconds=self._seconds)
 
 
-def message(notice: Notice, sender: str, recipient: str) -> EmailMessage:
+def message(notice: Notice, sender: str, recipient: str, now: datetime) -> EmailMessage:
     """Make the mail: its id stays the same in every attempt, and all mails of an incident hang together."""
     domain = sender.rpartition("@")[2]
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = sender, recipient, subject(notice)
-    mail["Date"] = format_datetime(notice.at)
+    mail["From"] = Address("Universal Data Sync", addr_spec=sender)
+    mail["To"], mail["Subject"] = recipient, subject(notice)
+    mail["Date"] = format_datetime(now)
     mail["Message-ID"] = f"<{notice.id}@{domain}>"
     if notice.thread != notice.id:
         mail["In-Reply-To"] = mail["References"] = f"<{notice.thread}@{domain}>"
@@ -102,24 +139,3 @@ def message(notice: Notice, sender: str, recipient: str) -> EmailMessage:
     mail.set_content(plain_text(notice))
     mail.add_alternative(html(notice), subtype="html")
     return mail
-
-
-@contextmanager
-def _judged() -> Iterator[None]:
-    """Turn what the server says into Undeliverable: a 5xx for good, everything else for now."""
-    try:
-        yield
-    except smtplib.SMTPRecipientsRefused as error:
-        code, _ = next(iter(error.recipients.values()))
-        raise Undeliverable(f"the mail server refuses the recipient ({code})", permanent=code >= 500) from None
-    except smtplib.SMTPAuthenticationError as error:
-        raise Undeliverable(f"the mail server refuses user and password ({error.smtp_code})", permanent=False) from None
-    except smtplib.SMTPResponseException as error:
-        text = f"the mail server refuses the mail ({error.smtp_code})"
-        raise Undeliverable(text, permanent=error.smtp_code >= 500) from None
-    except smtplib.SMTPNotSupportedError:
-        raise Undeliverable("the mail server does not offer encryption or login", permanent=False) from None
-    except ssl.SSLError:
-        raise Undeliverable("the certificate of the mail server is not valid for it", permanent=False) from None
-    except (smtplib.SMTPException, OSError) as error:
-        raise Undeliverable(f"the mail server cannot be reached ({type(error).__name__})", permanent=False) from None
