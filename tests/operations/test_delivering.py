@@ -1,0 +1,200 @@
+"""How notices that are due reach their targets, or do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from domain.errors import Unavailable
+from operations import delivering
+from operations.notification_configs import (
+    ConfigWish,
+    change_configuration,
+    remove_configuration,
+    show_configuration,
+)
+from operations.notification_tests import try_configuration
+from tests.notifications.channels.receivers import HttpReceiver, Reply
+from tests.operations.telling import Story, posted, told
+
+OPENED, RESOLVED = ("connection_failed", "opened"), ("recovered", "resolved")
+
+
+@pytest.fixture
+def story(installation: None, ledger_engine: Engine) -> Story:
+    return Story(ledger_engine)
+
+
+@pytest.fixture
+def receiver() -> Iterator[HttpReceiver]:
+    with HttpReceiver() as started:
+        yield started
+
+
+@pytest.fixture
+def other() -> Iterator[HttpReceiver]:
+    with HttpReceiver() as started:
+        yield started
+
+
+def test_what_cannot_be_delivered_is_tried_again_ever_more_patiently_with_the_same_id(
+    story: Story, receiver: HttpReceiver
+) -> None:
+    story.subscribe(receiver)
+    receiver.answer([Reply(500), Reply(hang_up=True), Reply(503)])
+    story.runs()
+    story.flush()
+    for seconds in (29, 1, 119, 1, 599, 1):
+        story.later(seconds=seconds)
+
+    assert len(receiver.requests) == 4
+    assert len({notice["id"] for notice in posted(receiver)}) == 1
+    [entry] = story.history()
+    assert (entry.state, entry.attempts, entry.answer, entry.why) == ("delivered", 4, "answered 200", "")
+
+
+def test_a_receiver_is_not_asked_before_it_wants_to_be(story: Story, receiver: HttpReceiver) -> None:
+    story.subscribe(receiver)
+    receiver.answer([Reply(429, headers={"Retry-After": "300"})])
+    story.runs()
+    story.flush()
+    story.later(seconds=299)
+    assert len(receiver.requests) == 1
+    story.later(seconds=1)
+
+    assert [entry.state for entry in story.history()] == ["delivered"]
+
+
+def test_what_could_not_be_delivered_for_a_day_is_given_up_and_said_so(story: Story, receiver: HttpReceiver) -> None:
+    story.subscribe(receiver)
+    receiver.answer([Reply(500)] * 50)
+    story.runs()
+    for _ in range(100):
+        story.later(minutes=20)
+
+    [entry] = story.history()
+    assert (entry.state, entry.delivered, entry.attempts) == ("given_up", False, 10)
+    assert entry.why.startswith("127.0.0.1 answered 500")
+
+
+def test_the_end_of_an_incident_does_not_overtake_its_beginning(story: Story, receiver: HttpReceiver) -> None:
+    story.subscribe(receiver)
+    receiver.answer([Reply(500)])
+    story.runs()
+    story.flush()
+    story.now += timedelta(seconds=5)
+    story.succeeds()
+    story.flush()
+    assert told(receiver) == [OPENED]
+    story.later(seconds=25)
+
+    assert told(receiver) == [OPENED, OPENED, RESOLVED]
+
+
+def test_a_channel_that_is_away_keeps_no_other_waiting_and_catches_up(
+    story: Story, receiver: HttpReceiver, other: HttpReceiver
+) -> None:
+    story.subscribe(receiver, "away")
+    story.subscribe(other, "there")
+    receiver.answer([Reply(500)] * 2)
+    for connection in ("shop", "shop-2", "shop-3"):
+        story.runs(error=Unavailable("away", connection=connection), source=connection)
+    story.flush()
+    assert (len(receiver.requests), len(other.requests)) == (1, 3)
+    for _ in range(3):
+        story.later(minutes=1)
+
+    assert len(other.requests) == 3
+    assert sorted({notice["title"] for notice in posted(receiver)}) == [
+        f"{name} cannot be reached" for name in ("shop", "shop-2", "shop-3")
+    ]
+    assert {entry.state for entry in story.history()} == {"delivered"}
+
+
+def test_what_waits_for_hours_goes_out_as_soon_as_the_channel_takes_something(
+    story: Story, receiver: HttpReceiver
+) -> None:
+    story.subscribe(receiver)
+    receiver.answer([Reply(500)] * 5)
+    story.runs()
+    story.flush()
+    for minutes in (1, 2, 10, 60):
+        story.later(minutes=minutes)
+    story.runs(error=Unavailable("away", connection="shop-2"), source="shop-2")
+    story.later(minutes=1)
+
+    assert [notice["title"] for notice in posted(receiver)[5:]] == [
+        "shop-2 cannot be reached",
+        "shop cannot be reached",
+    ]
+
+
+def test_a_target_that_is_gone_is_switched_off_and_others_are_told(
+    story: Story, receiver: HttpReceiver, other: HttpReceiver
+) -> None:
+    gone = story.subscribe(receiver, "gone")
+    story.subscribe(other, "still there")
+    receiver.answer([Reply(410)])
+    story.runs()
+    story.flush()
+    story.flush()
+    story.succeeds()
+    story.later(minutes=1)
+
+    assert told(other) == [OPENED, ("channel_switched_off", "single"), RESOLVED]
+    assert posted(other)[1]["title"] == "Notices through gone do not arrive any more"
+    assert len(receiver.requests) == 1
+    [target] = show_configuration(story.caller, gone.id).targets
+    assert (target.switched_off_at, target.why) == (story.now - timedelta(minutes=1), "127.0.0.1 answered 410")
+    states = {(entry.stage, entry.state, entry.why) for entry in story.history(config=gone.id)}
+    assert states == {
+        ("opened", "given_up", target.why),
+        ("resolved", "suppressed", "all its targets are switched off, because they refused for good"),
+    }
+
+
+def test_saving_again_or_a_successful_test_switches_a_target_on_again(story: Story, receiver: HttpReceiver) -> None:
+    made = story.subscribe(receiver)
+    receiver.answer([Reply(404), Reply(404)])
+    story.runs()
+    story.flush()
+    assert show_configuration(story.caller, made.id).targets[0].switched_off_at
+    change_configuration(story.caller, made.id, ConfigWish(name="people", settings={"channel": "webhook"}))
+    assert show_configuration(story.caller, made.id).targets[0].switched_off_at is None
+
+    assert not try_configuration(story.caller, made.id).delivered
+    assert show_configuration(story.caller, made.id).targets[0].switched_off_at
+    assert try_configuration(story.caller, made.id).delivered
+    assert show_configuration(story.caller, made.id).targets[0].switched_off_at is None
+
+
+def test_what_waits_for_a_configuration_that_is_gone_or_off_is_given_up(story: Story, receiver: HttpReceiver) -> None:
+    removed, off = story.subscribe(receiver, "removed"), story.subscribe(receiver, "off")
+    asleep = story.subscribe(receiver, "asleep", quiet_hours={"begin": "00:00", "end": "23:00"})
+    story.runs()
+    story.judge()
+    remove_configuration(story.caller, removed.id)
+    remove_configuration(story.caller, asleep.id)
+    wish = ConfigWish(name="off", settings={"channel": "webhook"}, enabled=False)
+    change_configuration(story.caller, off.id, wish)
+    story.flush()
+
+    assert receiver.requests == []
+    assert [entry.state for entry in story.history()] == ["given_up"] * 3
+
+
+def test_a_receiver_that_never_comes_to_an_end_is_left_alone(
+    story: Story, receiver: HttpReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.subscribe(receiver)
+    receiver.answer([Reply(silent=True)])
+    monkeypatch.setattr(delivering, "LONGEST_SEND", 0.05)
+    story.runs()
+    story.flush()
+
+    assert [(entry.state, entry.why) for entry in story.history()] == [
+        ("failed", "it did not come to an end within 0.05 seconds")
+    ]
