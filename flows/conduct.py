@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from prefect import get_run_logger
@@ -16,7 +17,7 @@ from config.beginning import Origin
 from config.open_run import OpenRun
 from config.requests import build_request
 from config.running import open_run
-from db.ledger import close_run
+from config.wiring import open_ledger
 from db.ledger.confirmations import cover_pair
 from domain.errors import Cancelled, ConnectorError
 from domain.sync import Mode, RunState, SyncReport, SyncRequest, Tally
@@ -27,6 +28,7 @@ from flows.progress import finish_bar, not_fatal
 from flows.route import Route
 from flows.summary import publish
 from flows.walk import walk
+from operations.closing import close_flow_run_and_tell, close_run_and_tell
 
 WEBHOOK_TAG = "webhook"
 """The tag of flow runs that the listener starts for what shops and books told."""
@@ -43,21 +45,27 @@ def conduct(route: Route, parameters: Mapping[str, object]) -> SyncReport | Stat
         with open_run(request, origin(request)) as run, calm_collector():
             return carry_out(run, route)
     except Cancelled as error:
+        close(RunState.CANCELLED, str(error))
         return PrefectCancelled(message=str(error), data=error)
     except ConnectorError as error:
         get_run_logger().error("%s", error)
+        close(RunState.FAILED, error)
         return Failed(message=str(error), data=error)
+
+
+def close(state: RunState, error: ConnectorError | str) -> None:
+    """Close the row of this run, if it has one, and put into the outbox how it ended.
+
+    A ledger out of reach is left to the hooks, and after them to the watchdog.
+    """
+    with suppress(ConnectorError), open_ledger() as engine:
+        close_flow_run_and_tell(engine, str(flow_run.id), state, error, at=datetime.now(UTC))
 
 
 def carry_out(run: OpenRun, route: Route) -> SyncReport:
     """Walk, close the run's row and publish what was done."""
     started_at = datetime.now(UTC)
-    try:
-        walk_as_asked(run, route)
-    except Cancelled as error:
-        with run.ledger() as session:
-            close_run(session, run.id, RunState.CANCELLED, str(error))
-        raise
+    walk_as_asked(run, route)
     finish_bar(run)
     tallies = {kind: run.tallies.get(kind, Tally()) for kind in run.request.kinds}
     report = SyncReport(
@@ -68,7 +76,7 @@ def carry_out(run: OpenRun, route: Route) -> SyncReport:
         finished_at=datetime.now(UTC),
     )
     with run.ledger() as session:
-        close_run(session, run.id, RunState.COMPLETED, None)
+        close_run_and_tell(session, run.id, RunState.COMPLETED, at=report.finished_at)
         if covers(run.request):
             cover_pair(session, run.request, run.id)
     with not_fatal():

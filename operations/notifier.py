@@ -44,6 +44,21 @@ def notify_sync_error(session: Session, failure: Failure) -> bool:
     return _tell_failure(session, type_, severity, title, failure, **where)
 
 
+def notify_unopened_run(session: Session, track: Track, state: RunState, cause: Cause, *, at: datetime) -> bool:
+    """Tell that a run failed or crashed before it had a row; one on this track that goes through puts it right."""
+    type_, severity, words = _ENDINGS[state]
+    event = event_of(
+        session,
+        type_,
+        severity,
+        f"The sync from {track.source} to {track.target} {words} before it began",
+        Failure(cause, at, track.source),
+        route=track.route,
+        details={"Source": track.source, "Target": track.target},
+    )
+    return put_out(session, event, track=track)
+
+
 def notify_consecutive_failures(session: Session, verb: Verb, failure: Failure) -> bool:
     """Count one more failed run in a row and tell of it by ``verb``: at somebody's threshold it becomes critical."""
     in_row = count_failure(session, _required(failure).request, failure.at)

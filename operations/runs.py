@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from domain.refusals import Clash, Unknown
 from domain.requests import Progress, RequestState
 from domain.sync import RunState, SyncRequest, Tally
 from operations.caller import Caller
+from operations.closing import close_run_and_tell
 from operations.orchestrator import Orchestrator, flow_run_page
 
 ENDED = frozenset(
@@ -137,7 +139,7 @@ def stop(caller: Caller, run_id: UUID, flow_run_id: str) -> None:
     if state is None or state.type in _ENDED_AT_PREFECT:
         # Its process is gone and will not close the row.
         with caller.ledger() as session:
-            ledger.close_run(session, run_id, RunState.CANCELLED, "it was cancelled")
+            close_run_and_tell(session, run_id, RunState.CANCELLED, "it was cancelled", at=datetime.now(UTC))
 
 
 def known(asked: RequestedRun | None) -> RequestedRun:

@@ -25,3 +25,8 @@ def open_run_of_flow(session: Session, flow_run_id: str) -> OpenRow | None:
     wanted = select(runs.c.tenant, runs.c.id).where(runs.c.flow_run_id == flow_run_id, runs.c.state == RunState.RUNNING)
     row = session.execute(wanted).first()
     return OpenRow(*row) if row else None
+
+
+def has_row(session: Session, flow_run_id: str) -> bool:
+    """Whether a Prefect flow run ever opened a row, of whichever tenant; needs a ``watch_session``."""
+    return session.execute(select(runs.c.id).where(runs.c.flow_run_id == flow_run_id)).first() is not None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, case, func, insert, select, update
+from sqlalchemy import case, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from db.ledger.arrays import loggable
@@ -39,17 +39,16 @@ def open_run(session: Session, run_id: UUID, request: SyncRequest, flow_run_id: 
 def report_progress(session: Session, run_id: UUID, tallies: Mapping[Kind, Tally]) -> bool:
     """Note the counts so far and that the run lives; tell whether it is still open."""
     values = {kind.value: tally.model_dump() for kind, tally in tallies.items()}
-    return _changes_open_run(session, runs.c.id == run_id, tallies=values, heartbeat_at=func.clock_timestamp())
+    return _changes_open_run(session, run_id, tallies=values, heartbeat_at=func.clock_timestamp())
 
 
 def close_run(session: Session, run_id: UUID, state: RunState, error: str | None = None) -> bool:
     """Close the run; True only for the one who did, False when it was closed already or never opened."""
-    return _closes(session, runs.c.id == run_id, state, error)
-
-
-def close_run_of_flow(session: Session, flow_run_id: str, state: RunState, error: str | None = None) -> bool:
-    """Close the open run of this Prefect flow run, as ``close_run`` does: for hooks in another process."""
-    return _closes(session, runs.c.flow_run_id == flow_run_id, state, error)
+    # The process of a run that was asked to end is killed, which by itself looks like a crash.
+    ended: object = state
+    if state is RunState.CRASHED:
+        ended = case((runs.c.cancel_requested_at.is_not(None), RunState.CANCELLED.value), else_=state.value)
+    return _changes_open_run(session, run_id, state=ended, error=loggable(error), finished_at=func.clock_timestamp())
 
 
 def load_run(session: Session, run_id: UUID) -> RunSummary | None:
@@ -71,7 +70,7 @@ def use_request(session: Session, run_id: UUID, request: SyncRequest) -> None:
 
 def ask_to_cancel(session: Session, run_id: UUID) -> bool:
     """Note that the run shall end at the next opportunity; tell whether it is still open."""
-    return _changes_open_run(session, runs.c.id == run_id, cancel_requested_at=func.clock_timestamp())
+    return _changes_open_run(session, run_id, cancel_requested_at=func.clock_timestamp())
 
 
 def is_unwanted(session: Session, run_id: UUID) -> bool:
@@ -82,14 +81,6 @@ def is_unwanted(session: Session, run_id: UUID) -> bool:
     return session.execute(open_).first() is None
 
 
-def _closes(session: Session, which: ColumnElement[bool], state: RunState, error: str | None) -> bool:
-    # The process of a run that was asked to end is killed, which by itself looks like a crash.
-    ended: object = state
-    if state is RunState.CRASHED:
-        ended = case((runs.c.cancel_requested_at.is_not(None), RunState.CANCELLED.value), else_=state.value)
-    return _changes_open_run(session, which, state=ended, error=loggable(error), finished_at=func.clock_timestamp())
-
-
-def _changes_open_run(session: Session, which: ColumnElement[bool], **values: object) -> bool:
-    statement = update(runs).where(which, runs.c.state == RunState.RUNNING).values(values).returning(runs.c.id)
-    return session.execute(statement).first() is not None
+def _changes_open_run(session: Session, run_id: UUID, **values: object) -> bool:
+    which = (runs.c.id == run_id, runs.c.state == RunState.RUNNING)
+    return session.execute(update(runs).where(*which).values(values).returning(runs.c.id)).first() is not None

@@ -8,14 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine
 
-from db.ledger import (
-    close_run,
-    close_run_of_flow,
-    list_runs,
-    load_run,
-    open_run,
-    report_progress,
-)
+from db.ledger import close_run, list_runs, load_run, open_run, report_progress
+from db.ledger.open_runs import OpenRow, has_row, open_run_of_flow
 from db.session import tenant_session, watch_session
 from domain.keys import Kind
 from domain.sync import Mode, RunState, SyncRequest, Tally
@@ -59,7 +53,6 @@ def test_a_run_is_closed_by_the_first_one_only(ledger_engine: Engine, run_id: UU
     with tenant_session(ledger_engine, "default") as session:
         assert close_run(session, run_id, RunState.FAILED, "the shop\x00 is away")
         assert not close_run(session, run_id, RunState.COMPLETED)
-        assert not close_run_of_flow(session, "flow-1", RunState.CRASHED)
         assert not report_progress(session, run_id, {})
         run = load_run(session, run_id)
 
@@ -72,22 +65,19 @@ def test_two_that_close_at_once_do_not_both_succeed(ledger_engine: Engine, run_i
     with tenant_session(ledger_engine, "default") as first:
         assert close_run(first, run_id, RunState.COMPLETED)
         first.commit()
-        with watch_session(ledger_engine) as second:
-            assert not close_run_of_flow(second, "flow-1", RunState.CRASHED, "no sign of life")
+        with tenant_session(ledger_engine, "default") as second:
+            assert not close_run(second, run_id, RunState.CRASHED, "no sign of life")
 
 
-def test_a_hook_in_another_process_closes_the_run_of_its_flow_and_no_other(ledger_engine: Engine, run_id: UUID) -> None:
-    other = uuid4()
-    with tenant_session(ledger_engine, "default") as session:
-        open_run(session, other, REQUEST, "flow-2")
+def test_the_open_run_of_a_flow_run_is_found_whoever_it_belongs_to(ledger_engine: Engine, run_id: UUID) -> None:
     with watch_session(ledger_engine) as session:
-        assert close_run_of_flow(session, "flow-1", RunState.CRASHED, "killed")
-
+        assert open_run_of_flow(session, "flow-1") == OpenRow("default", run_id)
     with tenant_session(ledger_engine, "default") as session:
-        assert [(run.id, run.state) for run in list_runs(session, 10)] == [
-            (other, RunState.RUNNING),
-            (run_id, RunState.CRASHED),
-        ]
+        close_run(session, run_id, RunState.CRASHED)
+
+    with watch_session(ledger_engine) as session:
+        assert open_run_of_flow(session, "flow-1") is None
+        assert (has_row(session, "flow-1"), has_row(session, "flow-2")) == (True, False)
 
 
 def test_runs_that_nobody_opened_are_neither_found_nor_closed(ledger_engine: Engine) -> None:
@@ -95,7 +85,6 @@ def test_runs_that_nobody_opened_are_neither_found_nor_closed(ledger_engine: Eng
         assert load_run(session, uuid4()) is None
         assert list_runs(session, 10) == []
         assert not close_run(session, uuid4(), RunState.FAILED)
-        assert not close_run_of_flow(session, "no flow", RunState.FAILED)
 
 
 def test_the_newest_runs_come_first_and_no_more_than_asked(ledger_engine: Engine) -> None:
