@@ -31,6 +31,7 @@ TAGS = {
     "audit": "Who changed what, and who tried to.",
     "integrations": "Connections to shops, books and databases.",
     "webhooks": "What shops and books tell of themselves.",
+    "notifications": "Who is told when something fails, how, and what they were told.",
     "sync": "Runs, plans, failures and schedules.",
     "history": "What happened to each record, and figures.",
     "health": "Whether the service lives and is ready.",

@@ -13,8 +13,10 @@ import httpx
 from config.wiring import is_confined
 from connectors.http import open_client
 from connectors.network import PrivateAddress, public_addresses
+from domain.refusals import Unusable
 from notifications import configuration
 from notifications.channels.channel import Channel, Undeliverable
+from notifications.channels.email import EmailSettings
 from notifications.channels.slack import SlackSettings
 from notifications.channels.webhook import WebhookSettings
 from notifications.configuration import ChannelSettings, refuse_private
@@ -22,6 +24,9 @@ from notifications.notice import Notice
 
 # A sender waits for one receiver at a time.
 TIMEOUT = httpx.Timeout(20, connect=10)
+
+# Any port does to look a host up.
+HTTPS = 443
 
 
 @contextmanager
@@ -36,13 +41,26 @@ def open_channel(settings: ChannelSettings) -> Iterator[Channel]:
 
 
 def require_allowed(settings: ChannelSettings) -> None:
-    """Make sure that the channel is one that may lead out of this installation.
+    """Make sure that the channel is one that may lead out of this installation, as things stand now.
+
+    Where a host leads is looked up again whenever something is sent.
 
     Raises:
         Unusable: it may not.
     """
-    if is_confined(True):
-        refuse_private(settings)
+    if not is_confined(True):
+        return
+    refuse_private(settings)
+    if not settings.host:
+        return
+    try:
+        public_addresses(settings.host, HTTPS)
+    except PrivateAddress as error:
+        field = "host" if isinstance(settings, EmailSettings) else "url"
+        raise Unusable(str(error), field=field) from None
+    except OSError:
+        # Nobody can be asked just now, or the host is yet to be.
+        return
 
 
 def admit(host: str, port: int) -> Sequence[str]:

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from notifications.events import LARGEST_SAMPLE, Event, EventType, Severity
 from notifications.notice import Stage
-from notifications.rules import Filters
+from notifications.rules import NoticeFilters
 
 FLAPPING = timedelta(minutes=10)
 """Failing again so soon after a success is the same incident, and only worth a word when it lasts as long."""
@@ -124,13 +124,13 @@ def mutes(incident: Incident, event: Event) -> bool:
     )
 
 
-def severity(incident: Incident, filters: Filters) -> Severity:
+def severity(incident: Incident, filters: NoticeFilters) -> Severity:
     """Give how much it matters to a configuration: an incident that reached its threshold is critical."""
     return Severity.CRITICAL if incident.event.failures_in_row >= filters.threshold else incident.event.severity
 
 
 def judge(
-    incident: Incident, told: Told, filters: Filters, now: datetime, *, muted: bool = False
+    incident: Incident, told: Told, filters: NoticeFilters, now: datetime, *, muted: bool = False
 ) -> tuple[Told, Stage | None]:
     """Decide which notice, if any, a configuration is due after a failure, a success or the passing of time.
 
@@ -150,7 +150,7 @@ def suppressed(incident: Incident, told: Told) -> int:
     return incident.count - told.count
 
 
-def _news(incident: Incident, told: Told, filters: Filters, now: datetime, muted: bool) -> Stage | None:
+def _news(incident: Incident, told: Told, filters: NoticeFilters, now: datetime, muted: bool) -> Stage | None:
     if not incident.is_open:
         return Stage.RESOLVED if told.open else None
     if muted or not incident.heard or not _concerns(incident, filters):
@@ -169,7 +169,7 @@ def _beginning(incident: Incident, told: Told, now: datetime) -> Stage | None:
     return None if flaps else Stage.REPEATED
 
 
-def _is_worth_repeating(incident: Incident, told: Told, filters: Filters, now: datetime) -> bool:
+def _is_worth_repeating(incident: Incident, told: Told, filters: NoticeFilters, now: datetime) -> bool:
     return (
         told.at is not None
         and now - told.at >= timedelta(hours=filters.repeat_hours)
@@ -178,7 +178,7 @@ def _is_worth_repeating(incident: Incident, told: Told, filters: Filters, now: d
     )
 
 
-def _concerns(incident: Incident, filters: Filters) -> bool:
+def _concerns(incident: Incident, filters: NoticeFilters) -> bool:
     return filters.admit(incident.event.model_copy(update={"severity": severity(incident, filters)}))
 
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    WithJsonSchema,
+    model_validator,
+)
 
+from domain.inputs import Line
 from domain.keys import Kind, System
 from notifications.events import Event, Severity
 
@@ -22,19 +33,26 @@ def _known_zone(name: str) -> str:
     return name
 
 
-def _local(moment: time) -> time:
-    if moment.tzinfo:
-        raise ValueError("write it like 22:00; the time zone has a field of its own")
-    return moment
+_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
 
 
-LocalTime = Annotated[time, AfterValidator(_local)]
+def _on_the_clock(given: object) -> object:
+    # A number would be taken for seconds since midnight, which nobody means.
+    if (isinstance(given, time) and not given.tzinfo) or (isinstance(given, str) and re.fullmatch(_CLOCK, given)):
+        return given
+    raise ValueError("write it like 22:00; the time zone has a field of its own")
+
+
+LocalTime = Annotated[
+    time, BeforeValidator(_on_the_clock), WithJsonSchema({"type": "string", "pattern": _CLOCK, "examples": ["22:00"]})
+]
 
 
 class QuietHours(BaseModel):
     """Between ``begin`` and ``end``, perhaps over midnight, in a time zone, only what is critical is told."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What is shown is what may be sent: one schema describes both.
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_mode_override="validation")
 
     begin: LocalTime
     end: LocalTime
@@ -62,7 +80,7 @@ class QuietHours(BaseModel):
         return next(end for end in ends if end > moment)
 
 
-class Filters(BaseModel):
+class NoticeFilters(BaseModel):
     """What a configuration lets through; an empty list lets everything through.
 
     An event that does not have an attribute passes the filter on it. ``threshold`` is the number of failures in a row
@@ -73,6 +91,7 @@ class Filters(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
+        json_schema_mode_override="validation",
         json_schema_extra={
             "examples": [
                 {
@@ -90,11 +109,11 @@ class Filters(BaseModel):
     minimum_severity: Severity = Severity.WARNING
     systems: tuple[System, ...] = ()
     kinds: tuple[Kind, ...] = ()
-    error_types: tuple[str, ...] = ()
+    error_types: tuple[Line, ...] = Field(default=(), max_length=200)
     quiet_hours: QuietHours | None = None
-    threshold: int = Field(default=3, ge=1, le=100)
-    rejected_percent: float = Field(default=0, ge=0, le=100)
-    repeat_hours: float = Field(default=4, ge=0.25, le=168)
+    threshold: Annotated[int, Strict()] = Field(default=3, ge=1, le=100)
+    rejected_percent: Annotated[float, Strict()] = Field(default=0, ge=0, le=100)
+    repeat_hours: Annotated[float, Strict()] = Field(default=4, ge=0.25, le=168)
 
     def admit(self, event: Event) -> bool:
         """Whether the event is of interest; quiet hours only put it off and are asked for apart."""

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from db.ledger.incidents import StoredIncident, change_incident, list_incidents, load_incident, lock_incident
 from db.models.notifications import IncidentState
 from domain.access import Permission
+from domain.inputs import Moment
 from domain.keys import ConnectionName
 from domain.listing import Listing, PageRequest, decode_cursor, encode_cursor
 from domain.refusals import Clash, Unknown, Unusable
-from notifications.events import Event, EventType
+from notifications.events import Event, EventType, Severity
 from operations.caller import Caller
 
 LONGEST_SILENCE = timedelta(days=366)
@@ -28,10 +29,50 @@ class IncidentFilter(PageRequest):
     connection: ConnectionName | None = None
 
 
+class SilenceWish(BaseModel):
+    """Until when an incident is to be told of no more; a moment that is past ends the silence."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_extra={"examples": [{"until": "2026-07-17T06:00:00Z"}]}
+    )
+
+    until: Moment
+
+
 class IncidentView(BaseModel):
     """An incident: ``event`` is the last one of its cause, with a sample of the records of all; ``count`` how many."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "0198a1c2-0000-7000-8000-000000000000",
+                    "type": "connection_failed",
+                    "state": "open",
+                    "connection": "shop",
+                    "count": 3,
+                    "opened_at": "2026-07-16T12:00:00Z",
+                    "last_at": "2026-07-16T12:30:00Z",
+                    "reopened_at": None,
+                    "resolved_at": None,
+                    "acknowledged_at": "2026-07-16T12:40:00Z",
+                    "acknowledged_by": "user:ann@example.org",
+                    "silenced_until": None,
+                    "silenced_by": "",
+                    "event": Event(
+                        type=EventType.CONNECTION_FAILED,
+                        tenant="acme",
+                        severity=Severity.ERROR,
+                        title="The connection shop does not work",
+                        message="Cannot reach shop.example.",
+                        at=datetime(2026, 7, 16, 12, 30, tzinfo=UTC),
+                        connection="shop",
+                    ).model_dump(mode="json"),
+                }
+            ]
+        },
+    )
 
     id: UUID
     type: EventType

@@ -26,13 +26,21 @@ from db.ledger.notification_configs import (
     switched_off,
 )
 from domain.access import Permission
+from domain.inputs import Flag
 from domain.keys import TenantName
 from domain.listing import Listing, PageRequest, decode_cursor, encode_cursor
-from domain.refusals import Clash, Unknown, Unusable
+from domain.refusals import Clash, Unknown
 from notifications.configuration import SHOWN, ChannelSettings, split
-from notifications.rules import Filters
+from notifications.rules import NoticeFilters
 from operations.caller import Caller
 from operations.notification_settings import completed, read_settings
+
+EXAMPLE: dict[str, JsonValue] = {
+    "name": "Accounting",
+    "settings": {"channel": "slack", "url": "https://hooks.slack.com/services/T0000/B0000/XXXXXXXX"},
+    "filters": {"minimum_severity": "error", "threshold": 3},
+    "enabled": True,
+}
 
 MOST_CONFIGS = 100
 
@@ -45,25 +53,14 @@ class ConfigWish(BaseModel):
     Secrets that are left out stay as they are stored, as long as nothing else says where they go.
     """
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "name": "Accounting",
-                    "settings": {"channel": "slack", "url": "https://hooks.slack.com/services/T0000/B0000/XXXXXXXX"},
-                    "filters": {"minimum_severity": "error", "threshold": 3},
-                    "enabled": True,
-                }
-            ]
-        },
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
 
     name: ConfigName
-    settings: dict[str, JsonValue] = Field(repr=False)
-    filters: Filters = Filters()
-    enabled: bool = True
+    settings: dict[str, JsonValue] = Field(
+        repr=False, description="As they were given first; secrets may be left out where one is stored."
+    )
+    filters: NoticeFilters = NoticeFilters()
+    enabled: Flag = True
 
 
 class Target(BaseModel):
@@ -88,7 +85,7 @@ class Configuration(BaseModel):
                     "name": "Accounting",
                     "channel": "slack",
                     "settings": {"channel": "slack", "shown": {"host": "hooks.slack.com", "secrets": ["url"]}},
-                    "filters": Filters().model_dump(mode="json"),
+                    "filters": NoticeFilters().model_dump(mode="json"),
                     "enabled": True,
                     "targets": [{"name": "slack", "switched_off_at": None, "why": ""}],
                     "created_at": "2026-03-01T08:00:00Z",
@@ -102,7 +99,7 @@ class Configuration(BaseModel):
     name: str
     channel: str
     settings: dict[str, JsonValue]
-    filters: Filters
+    filters: NoticeFilters
     enabled: bool
     targets: tuple[Target, ...]
     created_at: AwareDatetime
@@ -197,13 +194,7 @@ def find_config(session: Session, config_id: UUID) -> StoredConfig:
 def sealed(
     tenant: TenantName, config_id: UUID, wish: ConfigWish, settings: ChannelSettings, **moments: datetime
 ) -> StoredConfig:
-    """Give a configuration as it is stored, its secrets sealed so that they open for it alone.
-
-    Raises:
-        Unusable: it holds what no database takes.
-    """
-    if any("\0" in word for word in wish.filters.error_types):
-        raise Unusable("the names of error types hold no NUL character", field="error_types")
+    """Give a configuration as it is stored, its secrets sealed so that they open for it alone."""
     public, secrets = split(settings)
     public[SHOWN] |= {"secrets": sorted(secrets)}
     vault = open_vault()

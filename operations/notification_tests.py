@@ -14,7 +14,7 @@ from db.models.notifications import DeliveryState
 from domain.access import Permission
 from domain.refusals import Unusable
 from notifications.events import Severity
-from notifications.rules import Filters
+from notifications.rules import NoticeFilters
 from operations.caller import Caller
 from operations.delivering import CLAIM, Attempt, Fate, send, settle
 from operations.notification_configs import ConfigWish, find_config, sealed
@@ -130,7 +130,7 @@ def claimed_test(
 
 def remarks(config: StoredConfig, now: datetime) -> Iterator[str]:
     """Say what the rules of a configuration hold back that a test does not show."""
-    filters = Filters.model_validate(config.filters)
+    filters = NoticeFilters.model_validate(config.filters)
     if not config.enabled:
         yield "it is switched off: nothing but tests is told"
     if filters.minimum_severity is not Severity.INFO:

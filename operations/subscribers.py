@@ -9,14 +9,14 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from db.ledger.notification_configs import StoredConfig, list_configs, switched_off
-from notifications.rules import Filters
+from notifications.rules import NoticeFilters
 
 
 class Subscriber(NamedTuple):
     """A configuration with its rules; ``targets`` leaves out those that are switched off."""
 
     config: StoredConfig
-    filters: Filters
+    filters: NoticeFilters
     targets: tuple[str, ...]
 
     @property
@@ -39,10 +39,10 @@ def subscribers(session: Session) -> list[Subscriber]:
     ]
 
 
-def rules_of(config: StoredConfig) -> Filters:
+def rules_of(config: StoredConfig) -> NoticeFilters:
     """Give the rules of a configuration."""
     try:
-        return Filters.model_validate(config.filters)
+        return NoticeFilters.model_validate(config.filters)
     except ValidationError:
         # Another version wrote them: too much is told rather than nothing.
-        return Filters()
+        return NoticeFilters()

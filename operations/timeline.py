@@ -39,7 +39,7 @@ class EventSort(StrEnum):
     PLAN = "plan"
 
 
-class Event(BaseModel):
+class Happening(BaseModel):
     """One thing that happened to a record, in one sentence; ``run`` is the run that did it."""
 
     model_config = ConfigDict(frozen=True)
@@ -85,7 +85,7 @@ class Timeline(BaseModel):
 
     record: str
     related: tuple[str, ...] = Field(description="What else the events are about.")
-    events: tuple[Event, ...]
+    events: tuple[Happening, ...]
     is_complete: bool
 
 
@@ -129,7 +129,7 @@ def _whole_of(session: Session, part: RecordKey) -> RecordKey | None:
     return part.model_copy(update={"kind": _WHOLES[part.kind], "id": whole}) if whole else None
 
 
-def _events(session: Session, key: RecordKey) -> Iterator[Event]:
+def _events(session: Session, key: RecordKey) -> Iterator[Happening]:
     links = traces.link_rows(session, key)
     targets = [
         RecordKey(connection=row["target_connection"], kind=row["target_kind"], id=row["target_id"]) for row in links
@@ -145,4 +145,4 @@ def _events(session: Session, key: RecordKey) -> Iterator[Event]:
     )
     for sort, some in told:
         for one in some:
-            yield Event(record=str(key), sort=sort, **one._asdict())
+            yield Happening(record=str(key), sort=sort, **one._asdict())

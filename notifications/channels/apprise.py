@@ -80,6 +80,16 @@ class AppriseSettings(SecretSettings):
         """What the service is called in Apprise, such as ``discord``."""
         return str(load(self.url).schema)
 
+    @property
+    def host(self) -> str:
+        """Where it leads, as far as its URL tells; empty where the service itself knows."""
+        plugin = load(self.url)
+        if "{host}" not in "".join(plugin.templates):
+            return ""
+        host = str(getattr(plugin, "smtp_host", "") or plugin.host)
+        # In the place of the host some services take a token or a topic, which nobody is to look up.
+        return host if host == "localhost" or not {".", ":"}.isdisjoint(host) else ""
+
     def shown(self) -> dict[str, Any]:
         """What may be shown of it."""
         return {"service": self.service}

@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, Strict, model_validator
 
 from notifications.channels.channel import Admit, Secret, SecretSettings
 from notifications.channels.smtp import Session, judged
@@ -68,7 +68,7 @@ class EmailSettings(SecretSettings):
 
     channel: Literal["email"] = "email"
     host: str = Field(pattern=r"^[A-Za-z0-9:]([A-Za-z0-9.:-]*[A-Za-z0-9])?$", max_length=253)
-    port: int = Field(default=587, ge=1, le=65_535)
+    port: Annotated[int, Strict()] = Field(default=587, ge=1, le=65_535)
     security: Security = Security.STARTTLS
     user: str = Field(default="", max_length=254, pattern=r"^[ -~]*$")
     password: Secret | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from config.requests import build_request
@@ -23,6 +23,12 @@ from domain.keys import Kind, RecordKey, System
 from domain.problems import Fate, Problem
 from domain.requests import RequestState
 from domain.sync import SyncRequest
+from notifications.advice import Cause
+from operations.event_rows import Failure
+from operations.incidents import IncidentFilter, search_incidents
+from operations.judging import judge_events
+from operations.notification_configs import ConfigWish, make_configuration
+from operations.notifier import notify_connection_failure
 from operations.tokens import make_token
 from operations.users import add_user
 from tests.api.conftest import Service
@@ -117,6 +123,21 @@ def schedule(service: Service) -> str:
     return MARK
 
 
+def config_id(service: Service) -> str:
+    """Somebody who is told over a webhook that nobody answers."""
+    settings = {"channel": "webhook", "url": f"https://{MARK}.example/", "bearer": "secret"}
+    return str(make_configuration(service.caller(), ConfigWish(name=f"people {uuid4()} {MARK}", settings=settings)).id)
+
+
+def incident_id(service: Service) -> str:
+    """A connection of the tenant that does not work."""
+    failure = Failure(Cause(message=MARK), datetime.now(UTC), connection=MARK, system=System.WOOCOMMERCE)
+    with service.caller().ledger() as session:
+        notify_connection_failure(session, failure)
+    judge_events(service.engine, datetime.now(UTC))
+    return str(search_incidents(service.caller(), IncidentFilter(limit=1)).items[0].id)
+
+
 def token(service: Service) -> str:
     """No token of anybody: a real one would tell roles apart by itself."""
     del service
@@ -144,6 +165,8 @@ REAL_THINGS: dict[str, Callable[[Service], str]] = {
     "failure_id": failure_id,
     "record_id": record_id,
     "schedule": schedule,
+    "config_id": config_id,
+    "incident_id": incident_id,
     "token": token,
     "kind": kind,
 }

@@ -24,16 +24,16 @@ from notifications.incidents import (
     strike,
 )
 from notifications.notice import Stage
-from notifications.rules import Filters, QuietHours
+from notifications.rules import NoticeFilters, QuietHours
 from tests.notifications.samples import event
 
 START = datetime(2026, 7, 16, 12, 0, tzinfo=UTC)
 CONFIGURATIONS = {
-    "plain": Filters(),
-    "eager": Filters(threshold=1, repeat_hours=0.25),
-    "critical": Filters(minimum_severity=Severity.CRITICAL, threshold=2),
-    "quiet": Filters(quiet_hours=QuietHours(begin=time(22), end=time(7), zone="Europe/Berlin")),
-    "lunch": Filters(quiet_hours=QuietHours(begin=time(11), end=time(13)), repeat_hours=1, threshold=5),
+    "plain": NoticeFilters(),
+    "eager": NoticeFilters(threshold=1, repeat_hours=0.25),
+    "critical": NoticeFilters(minimum_severity=Severity.CRITICAL, threshold=2),
+    "quiet": NoticeFilters(quiet_hours=QuietHours(begin=time(22), end=time(7), zone="Europe/Berlin")),
+    "lunch": NoticeFilters(quiet_hours=QuietHours(begin=time(11), end=time(13)), repeat_hours=1, threshold=5),
 }
 FAILURE = event(records=("a", "b"))
 

@@ -23,11 +23,11 @@ from notifications.incidents import (
     suppressed,
 )
 from notifications.notice import Stage
-from notifications.rules import Filters, QuietHours
+from notifications.rules import NoticeFilters, QuietHours
 from tests.notifications.samples import NOON, event
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-PLAIN = Filters()
+PLAIN = NoticeFilters()
 NIGHT = QuietHours(begin=time(22), end=time(7))
 EVENING = datetime(2026, 7, 16, 23, 0, tzinfo=UTC)
 MORNING = datetime(2026, 7, 17, 7, 0, tzinfo=UTC)
@@ -37,13 +37,13 @@ def failing(in_row: int = 1, **changes: Any) -> Any:
     return event(failures_in_row=in_row, **changes)
 
 
-def opened(now: datetime = NOON, filters: Filters = PLAIN) -> tuple[Incident, Told]:
+def opened(now: datetime = NOON, filters: NoticeFilters = PLAIN) -> tuple[Incident, Told]:
     """An incident of one failure, and what a configuration was told of it."""
     incident = begin("i", failing(), now)
     return incident, judge(incident, Told(), filters, now)[0]
 
 
-def stage(incident: Incident, told: Told, now: datetime, filters: Filters = PLAIN, **how: bool) -> Stage | None:
+def stage(incident: Incident, told: Told, now: datetime, filters: NoticeFilters = PLAIN, **how: bool) -> Stage | None:
     return judge(incident, told, filters, now, **how)[1]
 
 
@@ -70,14 +70,14 @@ def test_it_is_escalated_once_when_it_failed_often_enough_in_a_row() -> None:
 
 def test_a_threshold_of_one_tells_of_the_first_failure_as_escalated() -> None:
     incident = begin("i", failing(), NOON)
-    eager = Filters(threshold=1)
+    eager = NoticeFilters(threshold=1)
     told, first = judge(incident, Told(), eager, NOON)
     assert first is Stage.ESCALATED
     assert stage(incident, told, NOON + MINUTE, eager) is None
 
 
 def test_who_wants_only_what_is_critical_hears_of_it_when_it_is_and_when_it_is_over() -> None:
-    critical = Filters(minimum_severity=Severity.CRITICAL)
+    critical = NoticeFilters(minimum_severity=Severity.CRITICAL)
     incident, told = opened(filters=critical)
     assert told == Told()
     incident = strike(incident, failing(3), NOON + MINUTE)
@@ -129,7 +129,7 @@ def test_a_silenced_incident_is_told_of_again_when_the_silence_ends() -> None:
 
 
 def test_quiet_hours_put_off_what_is_not_critical_and_lose_nothing() -> None:
-    quiet = Filters(quiet_hours=NIGHT)
+    quiet = NoticeFilters(quiet_hours=NIGHT)
     incident, told = opened(EVENING, quiet)
     assert told == Told(put_off=True)
     assert judge(incident, told, quiet, MORNING - MINUTE) == (told, None)
@@ -138,7 +138,7 @@ def test_quiet_hours_put_off_what_is_not_critical_and_lose_nothing() -> None:
 
 
 def test_what_was_over_before_the_morning_is_not_told_at_all() -> None:
-    quiet = Filters(quiet_hours=NIGHT)
+    quiet = NoticeFilters(quiet_hours=NIGHT)
     incident, told = opened(EVENING, quiet)
     incident = resolve(incident, EVENING + HOUR)
     told, due = judge(incident, told, quiet, MORNING)
@@ -146,7 +146,7 @@ def test_what_was_over_before_the_morning_is_not_told_at_all() -> None:
 
 
 def test_what_becomes_critical_at_night_wakes_people_and_its_end_does_not() -> None:
-    quiet = Filters(quiet_hours=NIGHT)
+    quiet = NoticeFilters(quiet_hours=NIGHT)
     incident, told = opened(EVENING, quiet)
     incident = strike(incident, failing(3), EVENING + HOUR)
     told, due = judge(incident, told, quiet, EVENING + HOUR)
@@ -185,7 +185,7 @@ def test_flapping_that_is_escalated_is_told_at_once_and_never_escalated_again() 
 
 
 def test_what_nobody_heard_of_is_told_though_it_flaps() -> None:
-    quiet = Filters(quiet_hours=NIGHT)
+    quiet = NoticeFilters(quiet_hours=NIGHT)
     incident, told = opened(EVENING, quiet)
     incident = strike(resolve(incident, MORNING - 2 * MINUTE), failing(), MORNING - MINUTE)
     assert stage(incident, told, MORNING, quiet) is Stage.OPENED

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from notifications.events import Severity
-from notifications.rules import Filters, QuietHours
+from notifications.rules import NoticeFilters, QuietHours
 from tests.notifications.samples import NOON, event
 
 NIGHT = QuietHours(begin=time(22), end=time(7), zone="Europe/Berlin")
@@ -43,7 +43,7 @@ NIGHT = QuietHours(begin=time(22), end=time(7), zone="Europe/Berlin")
 def test_an_event_passes_when_it_has_what_is_wanted_or_lacks_the_attribute(
     filters: dict[str, Any], changes: dict[str, Any], admitted: bool
 ) -> None:
-    assert Filters.model_validate(filters).admit(event(**changes)) is admitted
+    assert NoticeFilters.model_validate(filters).admit(event(**changes)) is admitted
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_an_event_passes_when_it_has_what_is_wanted_or_lacks_the_attribute(
 )
 def test_quiet_hours_go_over_midnight_in_their_own_time_zone(local: str, quiet: bool) -> None:
     moment = datetime.combine(NOON.date(), time.fromisoformat(local), ZoneInfo("Europe/Berlin")).astimezone(UTC)
-    filters = Filters(quiet_hours=NIGHT)
+    filters = NoticeFilters(quiet_hours=NIGHT)
     assert filters.quiet(Severity.ERROR, moment) is quiet
     assert not filters.quiet(Severity.CRITICAL, moment)
 
@@ -95,6 +95,9 @@ def test_quiet_hours_end_within_a_day_and_it_is_not_quiet_then(
         ({"quiet_hours": {"begin": "22:00", "end": "07:00", "zone": "../etc"}}, "name a time zone"),
         ({"quiet_hours": {"begin": "22:00", "end": "22:00"}}, "begin and end at the same time"),
         ({"quiet_hours": {"begin": "22:00+02:00", "end": "07:00"}}, "the time zone has a field of its own"),
+        ({"quiet_hours": {"begin": 79200, "end": "07:00"}}, "write it like 22:00"),
+        ({"threshold": "3"}, "valid integer"),
+        ({"error_types": ["\0"]}, "should match pattern"),
         ({"threshold": 0}, "greater than or equal to 1"),
         ({"repeat_hours": 0}, "greater than or equal to 0.25"),
         ({"rejected_percent": float("nan")}, "less than or equal to 100"),
@@ -103,9 +106,9 @@ def test_quiet_hours_end_within_a_day_and_it_is_not_quiet_then(
 )
 def test_filters_that_cannot_be_meant_are_refused(given: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValidationError, match=sentence):
-        Filters.model_validate(given)
+        NoticeFilters.model_validate(given)
 
 
 def test_filters_are_the_same_after_they_were_stored() -> None:
-    filters = Filters(quiet_hours=NIGHT, threshold=5, repeat_hours=0.5)
-    assert Filters.model_validate_json(filters.model_dump_json()) == filters
+    filters = NoticeFilters(quiet_hours=NIGHT, threshold=5, repeat_hours=0.5)
+    assert NoticeFilters.model_validate_json(filters.model_dump_json()) == filters
