@@ -16,6 +16,7 @@ from api import (
     history,
     integrations,
     notifications,
+    pages,
     plans,
     prometheus,
     sandbox,
@@ -51,6 +52,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sync.router,
     health.router,
     prometheus.router,
+    pages.router,
 )  # fmt: skip
 """One line each, in the order of the description."""
 

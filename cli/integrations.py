@@ -143,9 +143,10 @@ def reencrypt(
             done = credentials.reencrypt(inside(caller, each))
             lost += [f"{name} of tenant {each}" for name in done.unreadable]
             lost += [f"the secrets of webhooks of tenant {each}"] if done.webhooks_lost else []
+            lost += [f"the secrets of notifications of tenant {each}"] if done.channels_lost else []
             out.print(f"{each}: {done.resealed} sealed anew with the key {done.key_id}", markup=False)
     for one in lost:
-        out.print(f"No key opens {one}; connect or register it anew.", markup=False)
+        out.print(f"No key opens {one}; connect, register or enter it anew.", markup=False)
     if lost:
         raise typer.Exit(1)
 

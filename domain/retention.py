@@ -24,6 +24,7 @@ class Retention(BaseModel):
     last_payload_days: int = Field(default=400, ge=1, le=LONGEST)
     plan_days: int = Field(default=30, ge=1, le=LONGEST)
     webhook_days: int = Field(default=30, ge=1, le=LONGEST)
+    notification_days: int = Field(default=400, ge=1, le=LONGEST)
     count_days: int = Field(default=800, ge=62, le=LONGEST)
     # The ledger itself refuses to forget sooner.
     audit_days: int = Field(default=730, ge=90, le=LONGEST)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pydantic import BaseModel, ConfigDict, SecretStr
+from sqlalchemy.orm import Session
 
 from config.wiring import POSTING, is_confined, open_vault
 from connectors.quickbooks.consent import Consent
@@ -17,12 +18,13 @@ from db import ledger
 from db.connection_memory import ConnectionMemory
 from db.ledger import StoredConnection
 from db.ledger.arrivals import ignore_waiting
+from db.ledger.notification_configs import reseal_configs
 from db.ledger.webhooks import forget_webhooks, reseal_webhooks
 from db.session import owner_session
-from db.vault import bound_to
+from db.vault import Vault, bound_to
 from domain.access import Permission
 from domain.errors import ConnectorError, Misconfigured
-from domain.keys import ConnectionName, System
+from domain.keys import ConnectionName, System, TenantName
 from domain.refusals import Unusable
 from operations.caller import Caller
 from operations.connecting import PLACE, Candidate, connect, find_connection, forget, place
@@ -35,13 +37,21 @@ class Reencrypted(BaseModel):
     """What was sealed with the key in use now.
 
     ``unreadable`` are connections that no key opens: connect them anew. With ``webhooks_lost`` no key opens the secret
-    of a webhook: register it anew.
+    of a webhook: register it anew. With ``channels_lost`` none opens those of somebody who is told: enter them anew.
     """
 
     model_config = ConfigDict(
         frozen=True,
         json_schema_extra={
-            "examples": [{"key_id": "3f1c0d9a77be", "resealed": 3, "unreadable": [], "webhooks_lost": False}]
+            "examples": [
+                {
+                    "key_id": "3f1c0d9a77be",
+                    "resealed": 3,
+                    "unreadable": [],
+                    "webhooks_lost": False,
+                    "channels_lost": False,
+                }
+            ]
         },
     )
 
@@ -49,6 +59,7 @@ class Reencrypted(BaseModel):
     resealed: int
     unreadable: tuple[ConnectionName, ...]
     webhooks_lost: bool
+    channels_lost: bool
 
 
 def rotate(caller: Caller, name: ConnectionName, given: Credentials) -> Connection:
@@ -171,7 +182,7 @@ def give_back(caller: Caller, stored: StoredConnection) -> bool:
 
 
 def reencrypt(caller: Caller) -> Reencrypted:
-    """Seal the credentials of the tenant's connections with the key in use now, those that other keys sealed.
+    """Seal the secrets of the tenant's connections, webhooks and notifications with the key in use now, where not yet.
 
     Former keys are taken from ``UNISYNC_FORMER_SECRET_KEYS``; once nothing is sealed with them they can go.
 
@@ -183,21 +194,26 @@ def reencrypt(caller: Caller) -> Reencrypted:
     with caller.ledger() as session:
         others = [each.name for each in ledger.list_connections(session) if each.key_id != vault.key_id]
     unreadable = tuple(name for name in others if not reseal(caller, name))
-    lost = False
-    try:
-        with caller.ledger() as session:
-            reseal_webhooks(session, vault, caller.tenant)
-    except Misconfigured:
-        lost = True
     done = Reencrypted(
         key_id=vault.key_id,
         resealed=len(others) - len(unreadable),
         unreadable=unreadable,
-        webhooks_lost=lost,
+        webhooks_lost=not reseal_all(caller, reseal_webhooks),
+        channels_lost=not reseal_all(caller, reseal_configs),
     )
     with caller.ledger() as session:
         caller.note(session, "connections.reencrypt", caller.tenant, **done.model_dump(mode="json"))
     return done
+
+
+def reseal_all(caller: Caller, verb: Callable[[Session, Vault, TenantName], int]) -> bool:
+    """Seal what a verb of the ledger seals anew; false when no key opens some of it, and then all stays as it was."""
+    try:
+        with caller.ledger() as session:
+            verb(session, open_vault(), caller.tenant)
+    except Misconfigured:
+        return False
+    return True
 
 
 def reseal(caller: Caller, name: ConnectionName) -> bool:

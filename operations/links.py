@@ -1,4 +1,7 @@
-"""Where people who are told of something look further: pages of this installation."""
+"""Where people who are told of something look further: pages of this installation that anybody can open.
+
+Without a public address nobody but this machine could open them, and a notice does without.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,23 @@ from uuid import UUID
 
 from config.settings import settings
 from domain.keys import Kind
-from notifications.advice import GUIDE
 
 
 def run_link(run_id: UUID) -> str:
-    """Give the address of a run."""
-    return f"{settings().service_url}/runs/{run_id}"
+    """Give the address of a run, or nothing."""
+    return _public(f"/runs/{run_id}")
 
 
 def failures_link(kind: Kind) -> str:
-    """Give the address of the queue of records of a kind."""
-    return f"{settings().service_url}/failures?kind={kind}"
+    """Give the address of the queue of records of a kind, or nothing."""
+    return _public(f"/failures?kind={kind}")
 
 
 def guide_link() -> str:
-    """Give the address of the troubleshooting guide."""
-    return f"{settings().service_url}/{GUIDE}"
+    """Give the address of the troubleshooting guide, or nothing."""
+    return _public("/docs/troubleshooting")
+
+
+def _public(path: str) -> str:
+    address = settings().public_url
+    return f"{address}{path}" if address else ""

@@ -16,6 +16,16 @@ from db.models.history import calls, record_log
 from db.models.idempotency import idempotency_keys
 from db.models.integrations import oauth_states
 from db.models.links import intents
+from db.models.notifications import (
+    UNSENT,
+    DeliveryState,
+    EventState,
+    IncidentState,
+    events,
+    incident_tellings,
+    incidents,
+    notification_history,
+)
 from db.models.runs import problems, runs
 from db.models.steering import confirmations, plan_writes, plans, sync_requests
 from domain.retention import Retention
@@ -103,6 +113,25 @@ def _plan_writes_over(retention: Retention) -> ColumnElement[bool]:
     )
 
 
+def _incidents_over(retention: Retention, found: FromClause = incidents) -> ColumnElement[bool]:
+    return and_(_older(found.c.last_at, retention.notification_days), found.c.state == IncidentState.RESOLVED)
+
+
+def _tellings_over(retention: Retention) -> ColumnElement[bool]:
+    kept: FromClause = incidents.alias("kept")
+    return ~exists(kept.c.id).where(
+        kept.c.tenant == incident_tellings.c.tenant,
+        kept.c.id == incident_tellings.c.incident_id,
+        ~_incidents_over(retention, kept),
+    )
+
+
+def _notices_over(retention: Retention) -> ColumnElement[bool]:
+    history = notification_history.c
+    waits = history.state.in_((*UNSENT, DeliveryState.PUT_OFF))
+    return and_(_older(history.created_at, retention.notification_days), ~waits)
+
+
 RULES = (
     Rule("entries of the record log", record_log, lambda kept: _older(record_log.c.at, kept.record_log_days)),
     Rule("runs", runs, _runs_over),
@@ -121,6 +150,14 @@ RULES = (
         arrivals,
         lambda kept: and_(_older(arrivals.c.last_seen, kept.webhook_days), arrivals.c.state != "pending"),
     ),
+    Rule(
+        "events",
+        events,
+        lambda kept: and_(_older(events.c.at, kept.notification_days), events.c.state == EventState.JUDGED),
+    ),
+    Rule("what people were told of incidents", incident_tellings, _tellings_over),
+    Rule("incidents", incidents, _incidents_over),
+    Rule("notices", notification_history, _notices_over),
     Rule("counts of webhooks", arrival_counts, lambda kept: _older(arrival_counts.c.day, kept.count_days)),
     Rule("counts of calls", calls, lambda kept: _older(calls.c.day, kept.count_days)),
     Rule("entries of the audit log", audit_log, lambda kept: _older(audit_log.c.at, kept.audit_days)),

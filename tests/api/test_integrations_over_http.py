@@ -154,6 +154,7 @@ def test_credentials_are_sealed_anew_on_demand(service: Service, shop: Twin) -> 
         "resealed": 0,
         "unreadable": [],
         "webhooks_lost": False,
+        "channels_lost": False,
     }
 
 

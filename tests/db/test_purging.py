@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from db.ledger.purging import RULES
+from db.models.notifications import DeliveryState
 from db.session import meter_session, purge_session
 from domain.retention import Retention
 from operations import purging
@@ -17,14 +18,16 @@ PURGED = {rule.table.name for rule in RULES}
 FOR_GOOD = {
     "tenants", "connections", "links", "watermarks", "leases", "names", "snapshots", "throttles", "skips",
     "users", "memberships", "tokens", "connection_health", "webhooks", "webhook_switches",
-    "confirmed_pairs", "schedules", "sync_settings",
+    "confirmed_pairs", "schedules", "sync_settings", "notification_configs", "switched_off_targets", "streaks",
 }  # fmt: skip
 """What is never over."""
 
 METERED = {"tenants": 4, "runs": 2, "problems": 2, "calls": 2, "arrivals": 2, "intents": 2}
 """How many rows the meter sees in the tables that it counts."""
 
-STILL_NEEDED = {"runs", "problems", "intents", "arrivals", "audit_log"}
+STILL_NEEDED = {
+    "runs", "problems", "intents", "arrivals", "audit_log", "events", "incidents", "notification_history",
+}  # fmt: skip
 """In a ledger where everything was made a moment ago: under way, owed, in doubt, waiting, or too young."""
 
 RUN = "INSERT INTO unisync.runs (tenant, id, request, state, started_at, finished_at) VALUES ('default', "
@@ -49,7 +52,8 @@ def test_the_purge_may_delete_from_these_tables_only_and_change_nothing(filled: 
 
 def test_the_purge_reads_neither_payloads_nor_messages(filled: Filled) -> None:
     with purge_session(filled.engine) as session:
-        for column in ("intents.body", "record_log.message", "problems.message", "audit_log.actor", "arrivals.topic"):
+        for column in ("intents.body", "record_log.message", "problems.message", "audit_log.actor", "arrivals.topic",
+                       "events.event", "incidents.event", "notification_history.notice"):  # fmt: skip
             table, _, name = column.partition(".")
             assert outcome(session, f"SELECT {name} FROM unisync.{table}") == NO_RIGHT
 
@@ -123,6 +127,48 @@ def test_a_problem_goes_only_when_it_is_solved(ledger_engine: Engine, state: str
     )
     purge_ledger(ledger_engine, Retention())
     assert bool(in_database(ledger_engine, "SELECT 1 FROM unisync.problems")) is stays
+
+
+def test_what_people_were_told_goes_when_it_is_over_and_old(ledger_engine: Engine) -> None:
+    """Of what is old, only what waits for nothing; of what is over, only what is old."""
+    for number, (state, at) in enumerate([("judged", OLD), ("judged", YOUNG), ("pending", OLD)]):
+        in_database(
+            ledger_engine,
+            "INSERT INTO unisync.events (tenant, type, cause, event, state, at)"
+            f" VALUES ('default', 't', '{number}', '{{}}', '{state}', {at})",
+        )
+    for state, at in [(state, at) for state in DeliveryState for at in (OLD, YOUNG)]:
+        in_database(
+            ledger_engine,
+            "INSERT INTO unisync.notification_history (tenant, config_name, channel, target, event_type, stage, notice,"
+            f" state, created_at) VALUES ('default', 'c', 'c', 't', 'e', 's', '{{}}', '{state}', {at})",
+        )
+    for number, (state, at) in enumerate([("resolved", OLD), ("resolved", YOUNG), ("open", OLD)]):
+        incident = f"'00000000-0000-0000-0000-{number:012}'"
+        over = "now()" if state == "resolved" else "NULL"
+        in_database(
+            ledger_engine,
+            "INSERT INTO unisync.incidents (tenant, id, type, cause, event, state, last_at, resolved_at)"
+            f" VALUES ('default', {incident}, 't', '{number}', '{{}}', '{state}', {at}, {over});"
+            "INSERT INTO unisync.incident_tellings (tenant, incident_id, config_id, told)"
+            f" VALUES ('default', {incident}, {incident}, '{{}}')",
+        )
+
+    foreseen = purge_ledger(ledger_engine, Retention(), dry_run=True).deleted
+    deleted = purge_ledger(ledger_engine, Retention()).deleted
+    assert {what: count for what, count in deleted.items() if count} == {
+        "events": 1,
+        "what people were told of incidents": 1,
+        "incidents": 1,
+        "notices": 3,
+    }
+    assert deleted == foreseen
+    left = in_database(
+        ledger_engine, f"SELECT state FROM unisync.notification_history WHERE created_at < {OLD} + interval '1 day'"
+    )
+    assert {state for (state,) in left} == {"pending", "failed", "put_off"}
+    told = "SELECT right(incident_id::text, 1) FROM unisync.incident_tellings ORDER BY 1"
+    assert in_database(ledger_engine, told) == [("1",), ("2",)]
 
 
 def test_much_is_deleted_in_lots_and_only_what_is_over(ledger_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,13 @@ import pytest
 from pydantic import SecretStr
 
 from config.settings import settings
-from config.wiring import open_vault
-from db.ledger.notification_configs import load_config, reseal_configs
+from db.ledger.notification_configs import load_config
 from db.vault import new_key
 from domain.errors import Misconfigured
 from domain.listing import PageRequest
 from domain.refusals import Clash, Unknown, Unusable
 from operations.caller import Caller
+from operations.credentials import reencrypt
 from operations.notification_configs import (
     ConfigWish,
     change_configuration,
@@ -189,12 +189,28 @@ def test_secrets_can_be_sealed_with_another_key_and_go_on_working(
     monkeypatch.setenv("UNISYNC_FORMER_SECRET_KEYS", former.get_secret_value())
     monkeypatch.setenv("UNISYNC_SECRET_KEY", new_key())
     settings.cache_clear()
-    with boss.ledger() as session:
-        assert reseal_configs(session, open_vault(), boss.tenant) == 1
-        assert reseal_configs(session, open_vault(), boss.tenant) == 0
+    for _ in range(2):
+        done = reencrypt(boss)
+        assert (done.unreadable, done.webhooks_lost, done.channels_lost) == ((), False, False)
     monkeypatch.delenv("UNISYNC_FORMER_SECRET_KEYS")
     settings.cache_clear()
     assert sent_secrets(boss, made.id) == {"url": HOOK["url"], "bearer": "b3arersecret"}
+
+
+def test_secrets_that_no_key_opens_are_left_as_they_are_and_that_is_said(
+    boss: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_configuration(boss, wish(HOOK))
+    first = settings().secret_key
+    assert first is not None
+    monkeypatch.setenv("UNISYNC_SECRET_KEY", new_key())
+    settings.cache_clear()
+
+    assert reencrypt(boss).channels_lost
+    monkeypatch.setenv("UNISYNC_SECRET_KEY", first.get_secret_value())
+    settings.cache_clear()
+    assert not reencrypt(boss).channels_lost
+    assert sent_secrets(boss, made.id)["bearer"] == "b3arersecret"
 
 
 def test_without_the_key_a_configuration_can_be_seen_and_given_new_secrets(
