@@ -12,6 +12,7 @@ from cli import (
     database,
     failures,
     integrations,
+    notify,
     prefect,
     sandbox,
     schedules,
@@ -61,6 +62,7 @@ app.add_typer(failures.app, name="failures")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(notify.app, name="notify")
 connections.app.command()(consent.quickbooks_oauth)
 app.command()(connections.disconnect)
 app.command()(sync)
