@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -25,10 +26,12 @@ from config.settings import CHECKOUT, settings
 from config.wiring import open_vault
 from db import embedded, ledger
 from db.vault import bound_to
+from operations.outbox import flush_outbox
 from simulators.quickbooks.server import QuickBooksTwin
 from simulators.woocommerce.recorded import recorded_shop
 from simulators.woocommerce.server import Twin
 from tests.api.conftest import Service
+from tests.notifications.channels.receivers import HttpReceiver
 from tests.operations.browser import consent
 
 pytestmark = [pytest.mark.prefect, pytest.mark.timeout(300)]
@@ -61,6 +64,12 @@ def shop() -> Iterator[Twin]:
 def company() -> Iterator[QuickBooksTwin]:
     with QuickBooksTwin.start("eu") as twin:
         yield twin
+
+
+@pytest.fixture
+def receiver() -> Iterator[HttpReceiver]:
+    with HttpReceiver() as started:
+        yield started
 
 
 @contextmanager
@@ -112,8 +121,8 @@ def confirmed(client: httpx.Client, kind: str, wish: dict[str, Any]) -> dict[str
 
 
 def test_a_tenant_is_set_up_synced_mended_and_exported_by_http_alone_and_no_secret_shows(
-    service: Service, shop: Twin, company: QuickBooksTwin, warehouse_url: str, prefect_api: str,
-    ledger_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture,
+    service: Service, shop: Twin, company: QuickBooksTwin, receiver: HttpReceiver, warehouse_url: str, ledger_url: str,
+    prefect_api: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     monkeypatch.setenv("PREFECT_API_URL", prefect_api)
     monkeypatch.setenv("UNISYNC_PUBLIC_URL", service.url)
@@ -125,6 +134,7 @@ def test_a_tenant_is_set_up_synced_mended_and_exported_by_http_alone_and_no_secr
 
     with worker(tmp_path / "worker.log"):
         connect(client, shop, company, warehouse_url)
+        channels = subscribe(client, receiver)
         unmapped = mapped(client)
         # Ten records or fewer want no confirmation.
         kept = did(client.post("/api/sync/product", json={**INTO_DATA, "ids": ["109"]}))["run"]["id"]
@@ -140,8 +150,11 @@ def test_a_tenant_is_set_up_synced_mended_and_exported_by_http_alone_and_no_secr
     story = did(client.get(f"/api/sync/history/records/shop/order/{lines[0]['record'].rpartition(':')[2]}"))
     assert story["events"]
 
-    secrets = {made["secret"], *opened(service)}
-    assert len(secrets) > 5
+    flush_outbox(service.engine)
+    told = did(client.get("/api/notifications/history", params={"state": "delivered", "event": "records_rejected"}))
+    assert {entry["channel"] for entry in told["items"]} == {"webhook", "slack", "apprise"}
+    secrets = {made["secret"], *channels, *opened(service)}
+    assert len(secrets) > 10
     places = {
         "an answer": "\n".join(said.answers),
         "the log of the worker": (tmp_path / "worker.log").read_text(),
@@ -174,6 +187,28 @@ def connect(client: httpx.Client, shop: Twin, company: QuickBooksTwin, warehouse
     assert landed.status_code == 200, landed.text
     for name in ("shop", "data", "books"):
         assert did(client.post(f"/api/integrations/{name}/test"))["works"], name
+
+
+def subscribe(client: httpx.Client, receiver: HttpReceiver) -> set[str]:
+    """Have people told over every channel, and try each; gives the secrets of all."""
+    here, names = f"127.0.0.1:{receiver.port}", ("path", "bearer", "header", "service", "user", "mailbox", "slack")
+    secret = {name: f"{CANARY}-{name}-of-a-channel" for name in names}
+    key = base64.b64encode(f"{CANARY} with enough bytes for a key".encode()).decode()
+    people = {"sender": "a@example.org", "recipients": ["ann@example.org"]}
+    channels: list[dict[str, Any]] = [
+        {
+            "channel": "webhook", "url": f"http://{here}/{secret['path']}", "headers": {"X-Key": secret["header"]},
+            "bearer": secret["bearer"], "signing_secret": f"whsec_{key}",
+        },
+        {"channel": "slack", "url": f"http://{here}/services/{secret['slack']}"},
+        {"channel": "apprise", "url": f"json://u:{secret['user']}@{here}/{secret['service']}"},
+        {"channel": "email", "host": "127.0.0.1", "port": 9, "user": "u", "password": secret["mailbox"], **people},
+    ]  # fmt: skip
+    for each in channels:
+        made = did(client.post("/api/notifications/configs", json={"name": each["channel"], "settings": each}))
+        tried = did(client.post(f"/api/notifications/configs/{made['id']}/test"))
+        assert tried["delivered"] is (each["channel"] != "email"), tried
+    return {*secret.values(), key}
 
 
 def mapped(client: httpx.Client) -> str:
