@@ -80,7 +80,7 @@ def create_app(engine: Engine) -> FastAPI:
 @cache
 def description() -> dict[str, Any]:
     """Give the OpenAPI description of the service."""
-    return describe(ROUTERS)
+    return describe(ROUTERS, notifications.notices)
 
 
 def add_guards(app: FastAPI) -> None:

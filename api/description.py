@@ -86,8 +86,11 @@ def permission_of(dependant: Dependant) -> Permission | None:
     return own or next(filter(None, map(permission_of, dependant.dependencies)), None)
 
 
-def describe(routers: Sequence[APIRouter]) -> dict[str, Any]:
-    """Make the description of what the routers answer; the same routes give the same text, whatever is set."""
+def describe(routers: Sequence[APIRouter], webhooks: APIRouter | None = None) -> dict[str, Any]:
+    """Make the description of what the routers answer; the same routes give the same text, whatever is set.
+
+    ``webhooks`` are what the service itself sends to others.
+    """
     described = get_openapi(
         title=TITLE,
         version=version("universal-data-sync"),
@@ -95,6 +98,7 @@ def describe(routers: Sequence[APIRouter]) -> dict[str, Any]:
         description=DESCRIPTION,
         tags=[{"name": name, "description": meaning} for name, meaning in TAGS.items()],
         routes=[route for router in routers for route in router.routes],
+        webhooks=webhooks.routes if webhooks else (),
         license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
     )
     components = described.setdefault("components", {})
@@ -104,6 +108,9 @@ def describe(routers: Sequence[APIRouter]) -> dict[str, Any]:
     for replaced in ("HTTPValidationError", "ValidationError"):
         schemas.pop(replaced, None)
     components["schemas"] = dict(sorted(schemas.items()))
+    for webhook in described.get("webhooks", {}).values():
+        # What others answer who cannot use it is theirs to say.
+        webhook["post"]["responses"].pop("422")
     for (method, path), permission in permissions(routers).items():
         _complete(described["paths"][path][method.lower()], method, permission)
     return described

@@ -16,6 +16,7 @@ from api.idempotency import starting
 from api.streams import CSV, JSON_LINES, streamed
 from domain.access import Permission
 from domain.listing import Listing, PageRequest
+from notifications.channels.webhook_body import WebhookBody
 from notifications.configuration import ChannelSettings
 from operations import incidents, notification_configs, notification_history
 from operations.caller import Caller
@@ -25,6 +26,9 @@ from operations.notification_history import HistoryWish, NoticeChoice, NoticeHis
 from operations.notification_tests import Trial, try_configuration
 
 router = APIRouter(prefix="/api/notifications", tags=["notifications"])
+
+notices = APIRouter(tags=["notifications"])
+"""What is sent to the webhooks of those who are told; served by nobody."""
 
 Keeper = Annotated[Caller, allowed(Permission.MANAGE_SETTINGS)]
 Starter = Annotated[Caller, starting(Permission.MANAGE_SETTINGS)]
@@ -154,3 +158,11 @@ def acknowledge(caller: Keeper, incident_id: UUID) -> IncidentView:
 def silence(caller: Keeper, incident_id: UUID, wanted: SilenceWish) -> IncidentView:
     """Tell nobody of an incident until a moment, whatever happens; a moment that is past ends the silence."""
     return incidents.silence(caller, incident_id, wanted.until)
+
+
+@notices.post("notice", summary="A notice", status_code=204, operation_id="take_notice")
+def take_notice(body: WebhookBody) -> None:
+    """Is sent to a channel of the sort `webhook`, signed by the Standard Webhooks scheme where it has a secret.
+
+    Any answer from 200 to 299 says that it was taken. The same notice may come twice, with the same `webhook-id`.
+    """

@@ -49,7 +49,7 @@ EXAMPLE: dict[str, Any] = {
         "fields": [["Connection", "shop"]],
         "records": [],
         "steps": ["See whether the shop opens in a browser."],
-        "guide": "https://sync.example.org/docs/troubleshooting#shop-away",
+        "guide": "https://sync.example.org/docs/troubleshooting#shop-down",
         "link": "",
         "at": "2026-07-16T12:00:00Z",
     },

@@ -78,7 +78,9 @@ class AppriseSettings(SecretSettings):
     @property
     def service(self) -> str:
         """What the service is called in Apprise, such as ``discord``."""
-        return str(load(self.url).schema)
+        # Its attribute ``schema`` says https for some.
+        url = load(self.url).url(privacy=True)  # type: ignore[no-untyped-call]
+        return str(url).partition("://")[0]
 
     @property
     def host(self) -> str:

@@ -1,4 +1,7 @@
-"""What a webhook gets in its body: the model, and the JSON schema that documentation and OpenAPI show."""
+"""What a webhook gets in its body: the model, and the JSON schema that documentation and OpenAPI show.
+
+``python -m notifications.channels.webhook_body`` writes the one in the documentation.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,8 @@ EXAMPLE: dict[str, Any] = {
         "fields": {"Tenant": "acme", "Severity": "error", "Connection": "books"},
         "records": ["berlin-shop:order:794"],
         "steps": ["Wait a few minutes; the next run goes on where this one ended."],
-        "guide": "https://sync.example.org/guide#quickbooks-away",
-        "link": "https://sync.example.org/runs/1",
+        "guide": "https://sync.example.org/docs/troubleshooting#quickbooks-away",
+        "link": "https://sync.example.org/runs/5f0c2c1e-7a43-4f0e-9f43-0d4d3a1f4b11",
     },
 }
 
@@ -77,3 +80,11 @@ def body_of(notice: Notice) -> WebhookBody:
 def body_schema() -> dict[str, Any]:
     """Give the JSON schema of the body."""
     return WebhookBody.model_json_schema(mode="serialization")
+
+
+if __name__ == "__main__":
+    import json
+    from pathlib import Path
+
+    place = Path(__file__).resolve().parents[2].joinpath("docs", "notification.schema.json")
+    place.write_text(json.dumps(body_schema(), indent=2) + "\n")

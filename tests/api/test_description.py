@@ -26,6 +26,20 @@ def test_the_same_routes_give_the_same_text() -> None:
     assert json.dumps(describe(ROUTERS)) == json.dumps(describe(ROUTERS))
 
 
+def test_whatever_the_description_refers_to_is_in_it() -> None:
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(description())))
+
+    assert sorted(named - set(description()["components"]["schemas"])) == []
+
+
+def test_what_is_sent_to_webhooks_of_others_is_described() -> None:
+    sent = description()["webhooks"]["notice"]["post"]
+
+    assert sent["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/WebhookBody"}
+    assert schema("WebhookBody")["examples"]
+    assert "security" not in sent
+
+
 def test_the_service_gives_its_description_to_anybody_and_no_pages_that_load_scripts_from_elsewhere(
     service: Service,
 ) -> None:

@@ -68,6 +68,18 @@ def test_no_secret_is_shown(entered: dict[str, Any], caplog: pytest.LogCaptureFi
 
 
 @pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("mmosts://chat.example.org/s3cret1234722377935511fc85d3dd4", "mmosts"),
+        ("https://discord.com/api/webhooks/4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js", "discord"),
+        ("gotify://push.example.org/A1b2C3d4E5f6G7h", "gotify"),
+    ],
+)
+def test_a_service_is_called_by_its_own_name(url: str, name: str) -> None:
+    assert split(settings_of({"channel": "apprise", "url": url}))[0]["shown"] == {"service": name}
+
+
+@pytest.mark.parametrize(
     ("url", "host"),
     [
         ("json://alerts.example.org:8080/s3cret", "alerts.example.org"),
