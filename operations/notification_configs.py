@@ -157,8 +157,12 @@ def change_configuration(caller: Caller, config_id: UUID, wish: ConfigWish) -> C
     caller.require(Permission.MANAGE_SETTINGS)
     with caller.ledger() as session:
         before = find_config(session, config_id)
-        settings, now = read_settings(completed(wish.settings, before, caller.tenant)), datetime.now(UTC)
-        stored = sealed(caller.tenant, config_id, wish, settings, created_at=before.created_at, updated_at=now)
+    # Looking hosts up takes its time, in which no transaction is held open.
+    settings, now = read_settings(completed(wish.settings, before, caller.tenant)), datetime.now(UTC)
+    stored = sealed(caller.tenant, config_id, wish, settings, created_at=before.created_at, updated_at=now)
+    with caller.ledger() as session:
+        # It may have been removed meanwhile.
+        find_config(session, config_id)
         _save(session, stored)
         switch_on(session, config_id)
         caller.note(session, "notification.change", stored.name, channel=stored.channel, enabled=stored.enabled)

@@ -96,7 +96,7 @@ def test_the_key_of_all_tenants_is_changed_with_one_command(unisync: Unisync, sh
     lost = unisync("connections", "reencrypt", UNISYNC_SECRET_KEY=new_key())
     assert (lost.code, lost.out.splitlines()[-1]) == (
         1,
-        "No key opens shop of tenant default; connect or register it anew.",
+        "No key opens shop of tenant default; connect, register or enter it anew.",
     )
 
 
