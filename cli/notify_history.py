@@ -50,10 +50,13 @@ def history(
             sys.stdout.writelines(export_csv(caller, wanted))
             return
         found = list(islice(notices(caller, wanted), limit))
+        untold = list_history(caller, HistoryWish(**dict(wanted), limit=1)).suppressed
     if as_json:
         print_json([each.model_dump(mode="json") for each in found])
     elif found:
         print_table(COLUMNS, [cells(each) for each in found])
+        if untold:
+            out.print(f"Not told one by one, for the reasons that stand there: {untold:,} events.", markup=False)
     else:
         out.print("Nothing of the kind was told.")
 

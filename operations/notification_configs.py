@@ -34,6 +34,7 @@ from notifications.configuration import SHOWN, ChannelSettings, split
 from notifications.rules import NoticeFilters
 from operations.caller import Caller
 from operations.notification_settings import completed, read_settings
+from operations.subscribers import rules_of
 
 EXAMPLE: dict[str, JsonValue] = {
     "name": "Accounting",
@@ -226,9 +227,9 @@ def _save(session: Session, stored: StoredConfig) -> None:
 
 
 def _shown(stored: StoredConfig, off: Mapping[str, SwitchedOff]) -> Configuration:
-    fields: dict[str, Any] = stored.model_dump(exclude={"sealed", "key_id", "targets"})
+    fields: dict[str, Any] = stored.model_dump(exclude={"sealed", "key_id", "targets", "filters"})
     targets = (
         Target(name=name, switched_off_at=off[name].at, why=off[name].why) if name in off else Target(name=name)
         for name in stored.targets
     )
-    return Configuration(**fields, targets=tuple(targets))
+    return Configuration(**fields, filters=rules_of(stored), targets=tuple(targets))

@@ -14,12 +14,12 @@ from db.models.notifications import DeliveryState
 from domain.access import Permission
 from domain.refusals import Unusable
 from notifications.events import Severity
-from notifications.rules import NoticeFilters
 from operations.caller import Caller
 from operations.delivering import CLAIM, Attempt, Fate, send, settle
 from operations.notification_configs import ConfigWish, find_config, sealed
 from operations.notification_settings import completed, read_settings
 from operations.notifier import event_of_test
+from operations.subscribers import rules_of
 from operations.telling import single_notice
 
 
@@ -130,7 +130,7 @@ def claimed_test(
 
 def remarks(config: StoredConfig, now: datetime) -> Iterator[str]:
     """Say what the rules of a configuration hold back that a test does not show."""
-    filters = NoticeFilters.model_validate(config.filters)
+    filters = rules_of(config)
     if not config.enabled:
         yield "it is switched off: nothing but tests is told"
     if filters.minimum_severity is not Severity.INFO:

@@ -15,7 +15,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 
+from api.app import ROUTERS
 from config.settings import settings
 from notifications.advice import GENERAL, catalogue
 from tests.api.conftest import Service
@@ -266,6 +268,16 @@ def test_every_link_in_a_notice_leads_to_a_page_that_anybody_can_open(
         assert not anchor or f'id="{topic}"' in page.text
         for further in re.findall(r'href="([^"]+)"', page.text):
             assert service.nobody.get(further).status_code == 200
+
+
+def test_no_other_page_is_open_beside_what_is_described() -> None:
+    hidden = {
+        route.path
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute) and not route.include_in_schema
+    }
+    assert hidden == {"/docs/troubleshooting", "/runs/{run_id}", "/failures"}
 
 
 def test_the_guide_has_every_topic_of_the_catalogue(module_service: Service) -> None:

@@ -13,6 +13,7 @@ from db.vault import new_key
 from domain.errors import Misconfigured
 from domain.listing import PageRequest
 from domain.refusals import Clash, Unknown, Unusable
+from notifications.rules import NoticeFilters
 from operations.caller import Caller
 from operations.credentials import reencrypt
 from operations.notification_configs import (
@@ -25,7 +26,7 @@ from operations.notification_configs import (
 )
 from operations.notification_settings import settings_of
 from operations.notification_tests import try_configuration
-from tests.operations.people import audited, tables_holding
+from tests.operations.people import audited, in_database, tables_holding
 
 SLACK: dict[str, Any] = {"channel": "slack", "url": "https://hooks.slack.com/services/T0/B0/sl4cksecret"}
 HOOK: dict[str, Any] = {
@@ -143,6 +144,14 @@ def test_what_cannot_be_used_is_named_and_secrets_are_not(
     assert refused.value.field == field
     assert "sl4cksecret" not in str(refused.value)
     assert list_configurations(boss, PageRequest()).items == ()
+
+
+def test_filters_that_another_version_wrote_let_too_much_through_rather_than_nothing(boss: Caller) -> None:
+    made = make_configuration(boss, wish(SLACK, filters={"minimum_severity": "critical"}))
+    in_database(boss.engine, """UPDATE unisync.notification_configs SET filters = '{"volume": 11}'""")
+
+    assert show_configuration(boss, made.id).filters == NoticeFilters()
+    assert try_configuration(boss, made.id).rules == ("what is less severe than warning is not told",)
 
 
 def test_names_are_given_once(boss: Caller) -> None:
