@@ -56,7 +56,7 @@ def history(
     elif found:
         print_table(COLUMNS, [cells(each) for each in found])
         if untold:
-            out.print(f"Events that were not told one by one, for the reasons that stand there: {untold:,}", markup=False)
+            out.print(f"Not told one by one, for the reasons that stand there: {untold:,}", markup=False)
     else:
         out.print("Nothing of the kind was told.")
 

@@ -192,7 +192,7 @@ def test_the_history_is_shown_to_people_programs_and_spreadsheets(
     told = ("--state", "delivered")
     assert [each["stage"] for each in read(unisync, "history", "--name", "desk", *told)] == ["resolved", "opened"]
     assert [each["stage"] for each in read(unisync, "history", "--limit", "1")] == ["resolved"]
-    assert "Events that were not told one by one, for the reasons that stand there: 1" in unisync("notify", "history").out
+    assert "Not told one by one, for the reasons that stand there: 1" in unisync("notify", "history").out
     assert read(unisync, "history", "--state", "given_up") == []
     assert unisync("notify", "history", "--event", "test").out == "Nothing of the kind was told.\n"
     assert "connection_failed" in unisync("notify", "history", "--stage", "opened").out
