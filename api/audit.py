@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import StreamingResponse
 
 from api.callers import allowed
-from api.streams import CSV, JSON_LINES, streamed
+from api.streams import CSV, EXPORTS, JSON_LINES, streamed
 from domain.access import Permission
 from domain.listing import Listing, PageRequest
 from operations import audit
@@ -17,13 +17,6 @@ from operations.audit import AuditEntry, AuditFilter
 from operations.caller import Caller
 
 router = APIRouter(prefix="/api/audit", tags=["audit"])
-
-EXPORTS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The file.",
-        "content": {CSV: {"schema": {"type": "string"}}, JSON_LINES: {"schema": {"type": "string"}}},
-    }
-}
 
 
 class AuditPage(AuditFilter, PageRequest):

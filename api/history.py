@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 
 from api.callers import allowed
 from api.description import refusals
-from api.streams import CSV, JSON_LINES, streamed
+from api.streams import CSV, EXPORTS, JSON_LINES, streamed
 from domain.access import Permission
 from domain.figures import Metrics
 from domain.inputs import Line
@@ -23,13 +23,6 @@ from operations.metrics import Days, metrics
 from operations.timeline import Timeline, timeline
 
 router = APIRouter(prefix="/api/sync", tags=["history"])
-
-EXPORTS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The file.",
-        "content": {CSV: {"schema": {"type": "string"}}, JSON_LINES: {"schema": {"type": "string"}}},
-    }
-}
 
 
 class HistoryPage(HistoryFilter, PageRequest):

@@ -13,7 +13,7 @@ from starlette.responses import StreamingResponse
 from api.callers import allowed
 from api.description import refusals
 from api.idempotency import starting
-from api.streams import CSV, JSON_LINES, streamed
+from api.streams import CSV, EXPORTS, JSON_LINES, streamed
 from domain.access import Permission
 from domain.listing import Listing, PageRequest
 from notifications.channels.webhook_body import WebhookBody
@@ -32,13 +32,6 @@ notices = APIRouter(tags=["notifications"])
 
 Keeper = Annotated[Caller, allowed(Permission.MANAGE_SETTINGS)]
 Starter = Annotated[Caller, starting(Permission.MANAGE_SETTINGS)]
-
-EXPORTS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The file.",
-        "content": {CSV: {"schema": {"type": "string"}}, JSON_LINES: {"schema": {"type": "string"}}},
-    }
-}
 
 
 class _FourShapes:

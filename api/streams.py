@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain, islice
+from typing import Any
 
 from starlette.responses import StreamingResponse
 
 CSV = "text/csv"
 JSON_LINES = "application/x-ndjson"
+EXPORTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The file.",
+        "content": {CSV: {"schema": {"type": "string"}}, JSON_LINES: {"schema": {"type": "string"}}},
+    }
+}
+"""How a route declares that it answers with such a file."""
+
 LINES_AT_ONCE = 500
 """One hop between threads for so many lines."""
 

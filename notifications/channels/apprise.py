@@ -88,7 +88,7 @@ class AppriseSettings(SecretSettings):
         plugin = load(self.url)
         if "{host}" not in "".join(plugin.templates):
             return ""
-        host = str(getattr(plugin, "smtp_host", "") or plugin.host)
+        host = str(getattr(plugin, "smtp_host", "") or plugin.host).strip("[]")
         # In the place of the host some services take a token or a topic, which nobody is to look up.
         return host if host == "localhost" or not {".", ":"}.isdisjoint(host) else ""
 

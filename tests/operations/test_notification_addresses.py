@@ -70,9 +70,11 @@ def wish(settings: dict[str, Any]) -> ConfigWish:
         ({"channel": "webhook", "url": "http://localhost:8080/s3cret"}, "url"),
         ({"channel": "webhook", "url": "https://169.254.169.254/s3cret"}, "url"),
         ({"channel": "apprise", "url": "json://192.168.1.7/s3cret"}, "url"),
+        ({"channel": "apprise", "url": "json://[fd00::1]:8080/s3cret"}, "url"),
         ({"channel": "apprise", "url": "mailtos://user:s3cret@example.org?smtp=10.0.0.3"}, "url"),
         ({**MAIL, "host": "10.0.0.25"}, "host"),
         ({**MAIL, "host": "localhost"}, "host"),
+        ({**MAIL, "host": "fd00::25"}, "host"),
     ],
 )
 def test_an_address_inside_is_refused_in_one_sentence_when_it_is_entered(
