@@ -16,7 +16,7 @@ EXPORTS: dict[int | str, dict[str, Any]] = {
         "content": {CSV: {"schema": {"type": "string"}}, JSON_LINES: {"schema": {"type": "string"}}},
     }
 }
-"""How a route declares that it answers with such a file."""
+"""How an export is described."""
 
 LINES_AT_ONCE = 500
 """One hop between threads for so many lines."""
