@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
 
 import httpx
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from connectors.addresses import one_spelling
 from connectors.http import check_url
 from domain.errors import Misconfigured
 
@@ -62,6 +64,23 @@ class IntuitApp(BaseModel):
         if not self.token_url:
             return address
         return str(httpx.URL(self.token_url).copy_with(raw_path=httpx.URL(address).raw_path))
+
+
+def place_in(settings: Mapping[str, object]) -> str:
+    """Name the company that stored settings lead to, and where it is unless among Intuit's real ones.
+
+    Raises:
+        Misconfigured: the address of a stand-in for Intuit cannot be used.
+    """
+    realm, twin = str(settings.get("realm_id", "")), str(settings.get("url") or "")
+    if twin:
+        return f"{realm} at {one_spelling(check_url(twin.strip()))}"
+    return f"{realm} (sandbox)" if settings.get("sandbox") else realm
+
+
+def is_for_trying(settings: Mapping[str, object]) -> bool:
+    """Whether stored settings lead to a company that nobody keeps real books in."""
+    return bool(settings.get("sandbox") or settings.get("url"))
 
 
 class QuickBooksSettings(IntuitApp):

@@ -45,6 +45,13 @@ class Place:
             return Route.SESSION
         return Route.DIRECT if self.host.endswith(".supabase.co") else Route.SERVER
 
+    @property
+    def project(self) -> str:
+        """Name the Supabase project; empty where it is none. A pooler serves many, and tells them apart by the user."""
+        if self.host.endswith(".pooler.supabase.com"):
+            return self.user.rpartition(".")[2] if "." in self.user else ""
+        return project_at(self.host)
+
     def __str__(self) -> str:
         where = f"{self.host}:{self.port}" if self.host and not self.host.startswith("/") else "this machine"
         return f"{self.database} at {where}"
@@ -67,6 +74,12 @@ def read_url(url: str) -> dict[str, str]:
         # Whoever names a root certificate wants to know who answers; libpq's default would not compare the host.
         parts.setdefault("sslmode", "verify-full" if "sslrootcert" in parts else "require")
     return parts
+
+
+def project_at(host: str) -> str:
+    """Name the Supabase project that has this host for its database or its API; empty where none has."""
+    found = re.fullmatch(r"(?:db\.)?([a-z0-9]+)\.supabase\.co", host.lower().rstrip("."))
+    return found[1] if found else ""
 
 
 def place_of(parts: Mapping[str, str]) -> Place:

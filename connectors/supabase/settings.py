@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Annotated
 
+import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from connectors.addresses import host_of, one_spelling
 from connectors.http import check_url
 from connectors.supabase.keys import require_service_key
-from connectors.supabase.places import place_of, read_url
+from connectors.supabase.places import place_of, project_at, read_url
 
 SCHEMA = "commerce"
 """A schema of its own: what Supabase exposes as an API, it does not name, so nothing here is public unasked."""
@@ -48,12 +50,13 @@ class PostgresSettings(WarehouseSettings):
     """How long to wait for a warehouse that is reached by its connection string, in seconds, and where it is.
 
     Host, port and database are for people to see, as ``settings_of`` fills them in; the way to the warehouse is the
-    connection string among the credentials.
+    connection string among the credentials. ``project`` is the reference of the Supabase project, if it is one.
     """
 
     host: str = ""
     port: int = 5432
     database: str = ""
+    project: str = ""
     connect_seconds: int = Field(default=10, ge=1, le=300)
     statement_seconds: int = Field(default=120, ge=1, le=3600)
 
@@ -66,8 +69,12 @@ class RestSettings(WarehouseSettings):
     @field_validator("project_url")
     @classmethod
     def _can_be_called(cls, url: str) -> str:
-        # People copy the address of the API as readily as that of the project.
-        return check_url(url).rstrip("/").removesuffix("/rest/v1").rstrip("/")
+        return project_base(url)
+
+
+def project_base(url: str) -> str:
+    """Give the address of a project, or of its API, which people copy as readily; raises as ``check_url`` does."""
+    return check_url(url).rstrip("/").removesuffix("/rest/v1").rstrip("/")
 
 
 class PostgresCredentials(BaseModel):
@@ -106,4 +113,23 @@ def is_rest(settings: Mapping[str, object]) -> bool:
 def settings_of(url: str) -> PostgresSettings:
     """Give the settings to be stored beside a connection string; raises as ``read_url`` does."""
     place = place_of(read_url(url))
-    return PostgresSettings(host=place.host, port=place.port, database=place.database)
+    return PostgresSettings(host=place.host, port=place.port, database=place.database, project=place.project)
+
+
+def place_in(settings: Mapping[str, object]) -> str:
+    """Name the tables that stored settings lead to, one way whichever way leads there.
+
+    A Supabase project is the same directly, through either pooler, and by REST, which serves its database ``postgres``.
+
+    Raises:
+        Misconfigured: the address of the project cannot be used.
+    """
+    schema = settings.get("schema") or SCHEMA
+    if is_rest(settings):
+        address = one_spelling(project_base(str(settings["project_url"])))
+        project, place = project_at(httpx.URL(address).host), address
+        database: object = "postgres"
+    else:
+        project, database = str(settings.get("project") or ""), settings.get("database", "")
+        place = f"{host_of(str(settings.get('host', '')))}:{settings.get('port', 5432)}/{database}"
+    return f"{f'Supabase project {project}/{database}' if project else place}, schema {schema}"

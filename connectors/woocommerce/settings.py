@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from connectors.addresses import one_spelling
 from connectors.http import check_url
 from domain.errors import Misconfigured
 
@@ -28,6 +30,11 @@ def rest_base(url: str) -> str:
             f"only version 3 of the REST API is spoken here; let the address end in /wc/v3, not {other[0]}"
         )
     return base + (REST_PATH.removeprefix("/wp-json") if base.endswith("/wp-json") else REST_PATH)
+
+
+def place_in(settings: Mapping[str, object]) -> str:
+    """Name the shop that stored settings lead to, one way however its address is written; raises as ``rest_base``."""
+    return one_spelling(rest_base(str(settings.get("url", "")))).removesuffix("/wc/v3").removesuffix("/wp-json")
 
 
 class WooCommerceSettings(BaseModel):
