@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from db.ledger import load_connection
+from config.databases import warehouse_url
+from config.places import place_of
+from connectors.quickbooks.settings import is_for_trying
+from connectors.supabase.settings import settings_of
+from db.ledger import list_connections, load_connection
 from db.ledger.sync_settings import SyncSettings, load_sync_settings
 from domain.errors import Misconfigured
-from domain.keys import ConnectionName
+from domain.keys import ConnectionName, System
 from domain.sync import SyncRequest
 
 OWN_WAREHOUSE = "warehouse"
@@ -29,15 +34,25 @@ class Pair(NamedTuple):
     sandbox: bool
 
 
+class Led(NamedTuple):
+    """Where a connection leads."""
+
+    system: System
+    settings: Mapping[str, object]
+
+
 def pair_in_use(session: Session, source: ConnectionName, target: ConnectionName) -> Pair:
     """Give the connections to use where these are named.
 
     Raises:
-        Misconfigured: the tenant's sandbox mode is on and nothing stands in for one of them.
+        Misconfigured: the tenant's sandbox mode is on, and nothing stands in for one of them or what does is live.
     """
     chosen = load_sync_settings(session)
     if not chosen.sandbox:
         return Pair(source, target, sandbox=False)
+    # Every time: a connection may lead elsewhere than when it was chosen.
+    if fault := sandbox_fault(led_by(session), chosen.replacements):
+        raise Misconfigured(f"sandbox mode is on, but {fault}")
     return Pair(stand_in(session, chosen, source), stand_in(session, chosen, target), sandbox=True)
 
 
@@ -57,6 +72,35 @@ def stand_in(session: Session, chosen: SyncSettings, name: ConnectionName) -> Co
         f"sandbox mode is on and nothing stands in for the connection {name}, so it is not touched; "
         f"name a connection that does: unisync sandbox on --replace {name}=NAME"
     )
+
+
+def led_by(session: Session) -> dict[ConnectionName, Led]:
+    """Tell where the connections of the session's tenant lead."""
+    return {each.name: Led(each.system, each.settings) for each in list_connections(session)}
+
+
+def sandbox_fault(
+    known: Mapping[ConnectionName, Led], replacements: Mapping[ConnectionName, ConnectionName]
+) -> str | None:
+    """Say which connection cannot stand in because a run would reach something live by it; None when all can.
+
+    Whatever stands in leads elsewhere than every live connection, the installation's own warehouse included. Those
+    that are gone cannot be used anyway.
+    """
+    pairs = {live: (name, known[name]) for live, name in replacements.items() if name in known}
+    live_ones = known.keys() - set(replacements.values())
+    places = {place_of(*known[name]): name for name in sorted(live_ones, reverse=True)}
+    if OWN_WAREHOUSE not in known and any(led.system is System.SUPABASE for _, led in pairs.values()):
+        places[place_of(System.SUPABASE, settings_of(warehouse_url()).model_dump())] = OWN_WAREHOUSE
+    for live, (name, led) in pairs.items():
+        system = known[live].system if live in known else System.SUPABASE
+        if led.system is not system:
+            return f"{live} leads to {system} and {name} to {led.system}"
+        if reached := places.get(place_of(*led)):
+            return f"{name} leads to the same place as {reached}, so it is no sandbox"
+        if system is System.QUICKBOOKS and not is_for_trying(led.settings):
+            return f"{name} is no sandbox company: connect one of Intuit's sandboxes"
+    return None
 
 
 def request_in_use(session: Session, request: SyncRequest) -> SyncRequest:

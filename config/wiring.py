@@ -119,6 +119,7 @@ def endpoint(
     credentials: Mapping[str, str],
     *,
     public_only: bool,
+    memory: ConnectionMemory | None = None,
 ) -> Endpoint:
     """Put together what opens a connection; the posting policy of a set of books is among its settings.
 
@@ -129,7 +130,7 @@ def endpoint(
     """
     own = {key: value for key, value in settings.items() if key != POSTING}
     policy = posting_policy(settings.get(POSTING, {}), name)
-    memory = ConnectionMemory(engine, tenant, name, open_vault())
+    memory = memory or ConnectionMemory(engine, tenant, name, open_vault())
     return Endpoint(system, Opening(tenant, name, own, credentials, memory, is_confined(public_only)), policy)
 
 

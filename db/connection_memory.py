@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.engine import Engine
@@ -25,11 +26,27 @@ LEASE_LOST = "the lease was lost, another run writes there now; what is under wa
 RECONNECT = "access was withdrawn or has run out; connect it anew: unisync connect --help tells how"
 
 
-class HeldCredentials:
+class HeldCredentials(Protocol):
     """The credentials of a connection while nobody else can change them."""
 
+    needs_reconnect: bool
+
+    @property
+    def secrets(self) -> Mapping[str, str]:
+        """The secrets in clear."""
+
+    def replace(self, secrets: Mapping[str, str]) -> None:
+        """Keep other secrets; they count once the block ends."""
+
+    def demand_reconnect(self) -> None:
+        """Note that a person must connect the connection anew; counts once the block ends."""
+
+
+class StoredCredentials:
+    """Held credentials of a stored connection, whose row is locked."""
+
     def __init__(self, session: Session, stored: StoredConnection, vault: Vault, place: str) -> None:
-        self.secrets: Mapping[str, str] = vault.open(stored.sealed, bound_to=place)
+        self.secrets = vault.open(stored.sealed, bound_to=place)
         self.needs_reconnect = stored.state is ConnectionState.RECONNECT
         self._session = session
         self._name = stored.name
@@ -37,12 +54,12 @@ class HeldCredentials:
         self._place = place
 
     def replace(self, secrets: Mapping[str, str]) -> None:
-        """Keep other secrets; they count once the block ends."""
+        """Seal and keep other secrets."""
         sealed = self._vault.seal(secrets, bound_to=self._place)
         ledger.save_credentials(self._session, self._name, sealed, self._vault.key_id)
 
     def demand_reconnect(self) -> None:
-        """Note that a person must connect the connection anew; counts once the block ends."""
+        """Mark the connection."""
         ledger.demand_reconnect(self._session, self._name)
 
 
@@ -81,7 +98,7 @@ class ConnectionMemory:
         """
         with self._session() as session:
             stored = self._found(ledger.lock_connection(session, self.connection))
-            yield HeldCredentials(session, stored, self._vault, bound_to(self.tenant, self.connection))
+            yield StoredCredentials(session, stored, self._vault, bound_to(self.tenant, self.connection))
 
     def reserve_call(self, bucket: str, limits: Sequence[Limit], counts_as: Purpose | None = None) -> float:
         """Reserve the next moment at which a call keeps within the limits, and give the seconds until then."""

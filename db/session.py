@@ -19,6 +19,9 @@ DOOR_ROLE = "unisync_door"
 METER_ROLE = "unisync_meter"
 PURGE_ROLE = "unisync_purge"
 
+# Postgres' word for whoever logged in.
+_OWN_ROLE = "none"
+
 LEDGER = "ledger"
 """The code of a failure of our own database: its words are for the operator, not for whoever calls the service."""
 
@@ -108,8 +111,15 @@ def purge_session(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
-def owner_session(engine: Engine) -> Iterator[Session]:
-    """Open one transaction with the rights of the address itself, to make tenants; raises as ``tenant_session``."""
+def owner_session(engine: Engine, tenant: str = "") -> Iterator[Session]:
+    """Open one transaction with the rights of the address itself, to make tenants; raises as ``tenant_session``.
+
+    With a tenant it sees and changes rows of this one only, even where the address is a superuser's.
+    """
+    if tenant:
+        with _transaction(engine, _OWN_ROLE, tenant) as session:
+            yield session
+        return
     with _explained(engine.url), Session(engine) as session, session.begin():
         yield session
 

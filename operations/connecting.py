@@ -8,15 +8,18 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from config.sandbox import OWN_SANDBOX
+from config.places import lasting_place, place_of
+from config.sandbox import OWN_SANDBOX, Led, led_by, sandbox_fault
 from config.settings import settings
 from config.wiring import POSTING, Endpoint, endpoint, open_vault, try_endpoint
 from db import ledger
 from db.ledger import StoredConnection
 from db.ledger.arrivals import ignore_waiting
 from db.ledger.health import note_check
+from db.ledger.sync_settings import load_sync_settings
 from db.ledger.webhooks import forget_webhooks
 from db.session import owner_session
+from db.trial_memory import APP_SECRET, TrialMemory
 from db.vault import Vault, bound_to
 from domain.errors import Misconfigured
 from domain.keys import ConnectionName, System, TenantName
@@ -35,7 +38,7 @@ class Candidate:
     """A connection as somebody wants to have it; holds credentials in clear, so it lives for a moment only.
 
     ``public_only`` is false where the operator of the machine chose the address. ``enabled`` says whether it is to be
-    used once it has proved to work.
+    used once it has proved to work, None: as it was. An empty refresh token stands for the one that is in use.
     """
 
     name: ConnectionName
@@ -43,57 +46,106 @@ class Candidate:
     settings: Mapping[str, object]
     credentials: Mapping[str, str] = field(repr=False)
     public_only: bool = True
-    enabled: bool = True
+    enabled: bool | None = True
 
 
 def connect(caller: Caller, wanted: Candidate, action: str = "connection.connect") -> None:
     """Store the connection once a real call has proved that it works; if it does not, nothing has changed.
 
-    A posting policy that is stored stays, unless the settings bring another.
+    It is tried beside the one of this name that is in use, which serves runs until the very end. A posting policy that
+    is stored stays, unless the settings bring another.
 
     Raises:
         ConnectorError: it does not work.
-        Clash: records of another shop or company are linked under this name.
+        Clash: records of another shop or company are linked under this name, or it was changed during the trial.
         Unusable: the name or the address cannot be taken.
     """
     require_free_name(wanted.name)
     require_intuit(wanted)
-    vault, name = open_vault(), wanted.name
     with caller.ledger() as session:
-        before = ledger.lock_connection(session, name)
-        moved = moves(session, before, name, wanted.system, wanted.settings)
-        tried = put_in_place(caller, session, vault, before, wanted)
+        before = ledger.load_connection(session, wanted.name)
+        # Now already, before a token is used up in vain.
+        moves(session, before, wanted.name, wanted.system, wanted.settings)
+        require_sandbox_kept(session, wanted)
+    vault = open_vault()
+    trial = trial_of(caller, vault, before, wanted)
+    checkup = try_endpoint(on_trial(caller, before, wanted, trial))
+    # As the owner, who alone may make the ledger forget where the name led before.
+    with owner_session(caller.engine, caller.tenant) as session:
+        now = ledger.lock_connection(session, wanted.name)
+        if is_another(before, now):
+            raise Clash(f"{wanted.name} was changed while this was tried; look at it, then try again")
+        put_in_place(session, vault, now, wanted, trial)
+        note_check(session, wanted.name, *checkup)
+        caller.note(session, action, wanted.name, system=wanted.system, place=place_of(wanted.system, wanted.settings))
+
+
+def trial_of(caller: Caller, vault: Vault, before: StoredConnection | None, wanted: Candidate) -> TrialMemory:
+    """Give what keeps the secrets of a connection while they are tried."""
+    shares = shares_tokens(caller.tenant, vault, before, wanted)
+    return TrialMemory(caller.engine, caller.tenant, wanted.name, vault, wanted.credentials, shares_tokens=shares)
+
+
+def on_trial(caller: Caller, before: StoredConnection | None, wanted: Candidate, trial: TrialMemory) -> Endpoint:
+    """Give what opens the connection that is tried."""
+    kept, public_only = {**policy_of(before), **wanted.settings}, wanted.public_only
+    place = (caller.engine, caller.tenant, wanted.name, wanted.system)
+    return endpoint(*place, kept, wanted.credentials, public_only=public_only, memory=trial)
+
+
+def shares_tokens(tenant: TenantName, vault: Vault, before: StoredConnection | None, wanted: Candidate) -> bool:
+    """Whether the tokens in use are to be tried, which a trial ends by renewing them."""
+    given = wanted.credentials.get("refresh_token")
+    if before is None or not given:
+        return given == ""
     try:
-        checkup = try_endpoint(tried)
-    except BaseException:
-        put_back(caller, vault, before, wanted)
-        raise
-    if moved:
-        forget(caller, name)
-    with caller.ledger() as session:
-        if moved:
-            ignore_waiting(session, name, "the connection leads elsewhere now")
-            forget_webhooks(session, name)
-        ledger.enable_connection(session, name, enabled=wanted.enabled)
-        note_check(session, name, *checkup)
-        caller.note(session, action, name, system=wanted.system, place=place(wanted.system, wanted.settings))
+        return vault.open(before.sealed, bound_to=bound_to(tenant, before.name)).get("refresh_token") == given
+    except Misconfigured:
+        return False  # sealed with a key that we do not have, so in use by nobody
+
+
+def is_another(before: StoredConnection | None, now: StoredConnection | None) -> bool:
+    """Whether somebody made, removed or redirected the connection meanwhile; tokens and policy change all the time."""
+    led = [None if one is None else (one.system, {**one.settings, POSTING: None}) for one in (before, now)]
+    return led[0] != led[1]
 
 
 def put_in_place(
-    caller: Caller, session: Session, vault: Vault, before: StoredConnection | None, wanted: Candidate
-) -> Endpoint:
-    """Store the connection, switched off, in place of the one before; gives what opens it."""
-    name, kept = wanted.name, {**policy_of(before), **wanted.settings}
-    to_try = endpoint(
-        caller.engine, caller.tenant, name, wanted.system, kept, wanted.credentials, public_only=wanted.public_only
-    )
-    # Tokens may change with the first call, and must be kept before they are used.
-    sealed = vault.seal(wanted.credentials, bound_to=bound_to(caller.tenant, name))
-    public_only = wanted.public_only
+    session: Session, vault: Vault, now: StoredConnection | None, wanted: Candidate, trial: TrialMemory
+) -> None:
+    """Let what proved to work take the place of what there was; raises Clash as ``connect`` does."""
+    name, at = wanted.name, bound_to(trial.tenant, wanted.name)
+    require_sandbox_kept(session, wanted)
+    if moves(session, now, name, wanted.system, wanted.settings):
+        ledger.forget_place(session, name)
+        ignore_waiting(session, name, "the connection leads elsewhere now")
+        forget_webhooks(session, name)
+    secrets = trial.tried
+    if now is not None and trial.shares_tokens:
+        # A run may have renewed them once more since.
+        secrets = {**vault.open(now.sealed, bound_to=at), APP_SECRET: secrets[APP_SECRET]}
+    enabled = wanted.enabled if wanted.enabled is not None else now is None or now.enabled
+    kept = {**policy_of(now), **wanted.settings}
     ledger.save_connection(
-        session, name, wanted.system, kept, sealed, vault.key_id, enabled=False, public_only=public_only
-    )
-    return to_try
+        session, name, wanted.system, kept, vault.seal(secrets, bound_to=at), vault.key_id,
+        enabled=enabled, public_only=wanted.public_only,
+    )  # fmt: skip
+
+
+def require_sandbox_kept(session: Session, wanted: Candidate) -> None:
+    """Make sure that what stands in for live connections is still a sandbox with this connection.
+
+    Raises:
+        Unusable: sandbox mode is on, and a run in it would reach something live.
+    """
+    chosen = load_sync_settings(session)
+    if not chosen.sandbox:
+        return
+    known = led_by(session)
+    changed = {**known, wanted.name: Led(wanted.system, wanted.settings)}
+    fault = sandbox_fault(changed, chosen.replacements)
+    if fault and not sandbox_fault(known, chosen.replacements):
+        raise Unusable(f"{fault}; leave sandbox mode first, or connect it under another name", field="name")
 
 
 def require_free_name(name: ConnectionName) -> None:
@@ -144,12 +196,6 @@ def unknown(tenant: TenantName) -> Unknown:
     return Unknown(f"tenant {tenant} has no such connection; unisync connections lists those it has")
 
 
-def place(system: System, settings: Mapping[str, object]) -> str:
-    """Name the shop or company that a connection leads to; a warehouse may move."""
-    found = {System.WOOCOMMERCE: settings.get("url"), System.QUICKBOOKS: settings.get("realm_id")}
-    return f"{system} {found.get(system, '')}".strip().rstrip("/").lower()
-
-
 def moves(
     session: Session,
     before: StoredConnection | None,
@@ -163,8 +209,9 @@ def moves(
         Clash: it did, and records of that one are linked.
     """
     snapshot = None if before else ledger.load_snapshot(session, name, PLACE)
-    former = place(before.system, before.settings) if before else json.loads(snapshot.content) if snapshot else None
-    wanted = place(system, settings)
+    kept = json.loads(snapshot.content) if snapshot else None
+    former = lasting_place(before.system, before.settings) if before else kept
+    wanted = lasting_place(system, settings)
     if former in (None, wanted):
         return False
     if ledger.has_links(session, name):
@@ -175,38 +222,3 @@ def moves(
 def policy_of(stored: StoredConnection | None) -> dict[str, object]:
     """Give the setting with the posting policy of a connection that has one."""
     return {} if stored is None else {key: value for key, value in stored.settings.items() if key == POSTING}
-
-
-def forget(caller: Caller, name: ConnectionName) -> None:
-    """Forget what was learnt of the system that the connection led to."""
-    with owner_session(caller.engine) as session:
-        ledger.forget_place(session, caller.tenant, name)
-
-
-def put_back(caller: Caller, vault: Vault, before: StoredConnection | None, tried: Candidate) -> None:
-    """Let the connection be what it was before others were tried in its place: nothing, or just as it was."""
-    if before is None:
-        with owner_session(caller.engine) as session:
-            ledger.remove_connection(session, caller.tenant, tried.name)
-        return
-    with caller.ledger() as session:
-        now = ledger.lock_connection(session, tried.name)
-        kept = before if now is None else rescued(vault, caller.tenant, before, now, tried.credentials)
-        ledger.restore_connection(session, kept)
-
-
-def rescued(
-    vault: Vault, tenant: TenantName, before: StoredConnection, now: StoredConnection, tried: Mapping[str, str]
-) -> StoredConnection:
-    """Give what is to be put back: with newer tokens if those it had were tried again, which ends them."""
-    at = bound_to(tenant, before.name)
-    try:
-        former = vault.open(before.sealed, bound_to=at)
-    except Misconfigured:
-        return before  # sealed with another key, so of no use to us, but whole
-    newer = vault.open(now.sealed, bound_to=at)
-    token = "refresh_token"  # noqa: S105 - the name of one
-    if former.get(token) != tried.get(token) or newer.get(token) == tried.get(token):
-        return before
-    sealed = vault.seal({**newer, "client_secret": former["client_secret"]}, bound_to=at)
-    return before.model_copy(update={"sealed": sealed, "key_id": vault.key_id})

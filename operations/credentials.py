@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pydantic import BaseModel, ConfigDict, SecretStr
 from sqlalchemy.orm import Session
 
+from config.places import lasting_place
 from config.wiring import POSTING, is_confined, open_vault
 from connectors.quickbooks.consent import Consent
 from connectors.quickbooks.settings import QuickBooksSettings
@@ -27,7 +28,7 @@ from domain.errors import ConnectorError, Misconfigured
 from domain.keys import ConnectionName, System, TenantName
 from domain.refusals import Unusable
 from operations.caller import Caller
-from operations.connecting import PLACE, Candidate, connect, find_connection, forget, place
+from operations.connecting import PLACE, Candidate, connect, find_connection
 from operations.integrations import Connection, show_connection
 from operations.registration import unregister
 from operations.wishes import Credentials
@@ -78,10 +79,10 @@ def rotate(caller: Caller, name: ConnectionName, given: Credentials) -> Connecti
     wanted = Candidate(
         name=name,
         system=stored.system,
-        settings=stored.settings,
+        settings={name: value for name, value in stored.settings.items() if name != POSTING},
         credentials=completed(caller, stored, given.given()),
         public_only=stored.public_only,
-        enabled=stored.enabled,
+        enabled=None,
     )
     connect(caller, wanted, "connection.rotate")
     return show_connection(caller, name)
@@ -99,8 +100,9 @@ def completed(caller: Caller, stored: StoredConnection, given: Mapping[str, str]
         wanted = " or ".join(sorts) if stored.system is System.QUICKBOOKS else " and ".join(sorts)
         raise Unusable(f"{stored.name} leads to {stored.system}: give {wanted}, and nothing else", field=field)
     if stored.system is System.QUICKBOOKS:
-        kept = {} if given.keys() == set(sorts) else opened(caller, stored)
-        # Without an access token the next call renews it, and so proves the others.
+        # Without an access token the next call renews it, and so proves the others. The refresh token in use is named
+        # by an empty one, because a run may renew it any moment.
+        kept = {"refresh_token": ""} if "client_secret" in given else opened(caller, stored)
         return {"access_token": "", **{sort: given.get(sort) or kept[sort] for sort in sorts}}
     if missing := [sort for sort in sorts if sort not in given]:
         raise Unusable(f"{stored.name} leads to {stored.system}: give {missing[0]} too", field=missing[0])
@@ -149,10 +151,10 @@ def disconnect(caller: Caller, name: ConnectionName, *, revoke: bool = True) -> 
         stored = find_connection(session, caller.tenant, name)
     revoked = revoke and stored.system is System.QUICKBOOKS and give_back(caller, stored)
     silence(caller, name)
-    forget(caller, name)
-    with owner_session(caller.engine) as session:
-        ledger.remove_connection(session, caller.tenant, name)
-        ledger.save_snapshot(session, name, PLACE, json.dumps(place(stored.system, stored.settings)))
+    with owner_session(caller.engine, caller.tenant) as session:
+        ledger.forget_place(session, name)
+        ledger.remove_connection(session, name)
+        ledger.save_snapshot(session, name, PLACE, json.dumps(lasting_place(stored.system, stored.settings)))
         caller.note(session, "connection.disconnect", name, system=stored.system, revoked=revoked)
 
 

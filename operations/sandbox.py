@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
-from config.sandbox import OWN_SANDBOX, OWN_WAREHOUSE
+from config.sandbox import OWN_SANDBOX, OWN_WAREHOUSE, led_by, sandbox_fault
 from db import ledger
-from db.ledger import StoredConnection
 from db.ledger.sync_settings import SyncSettings, load_sync_settings, save_sandbox
 from domain.access import Permission
 from domain.keys import ConnectionName, System
@@ -15,8 +16,6 @@ from domain.refusals import Unusable
 from operations.caller import Caller
 
 MOST_PAIRS = 100
-_TWIN = "url"
-"""The setting of a QuickBooks connection that leads to a stand-in for Intuit."""
 
 
 class StandIn(BaseModel):
@@ -85,41 +84,40 @@ def switch_sandbox(caller: Caller, wish: SandboxWish) -> Sandbox:
     with caller.ledger() as session:
         before = load_sync_settings(session)
         replacements = before.replacements if wish.replacements is None else wish.replacements
-        for live, replacement in replacements.items():
-            require_stand_in(session, live, replacement)
-        if chained := set(replacements) & set(replacements.values()):
-            name = sorted(chained)[0]
-            raise Unusable(f"{name} cannot both stand in and be stood in for", field="replacements")
+        # Whoever leaves it must be able to, whatever became of what stood in.
+        if wish.active or wish.replacements is not None:
+            require_sandbox(session, replacements)
         save_sandbox(session, wish.active, replacements)
         caller.note(session, "sandbox.switch", "on" if wish.active else "off", replacements=dict(replacements))
         return sandbox_of(session)
 
 
-def require_stand_in(session: Session, live: ConnectionName, replacement: ConnectionName) -> None:
-    """Make sure that one connection can stand in for another: same system, another place.
+def require_sandbox(session: Session, replacements: Mapping[ConnectionName, ConnectionName]) -> None:
+    """Make sure that these connections can stand in for those.
 
     Raises:
-        Unusable: it cannot; the sentence says why.
+        Unusable: one is not there, or cannot; the sentence says why.
     """
-    former = ledger.load_connection(session, live)
-    if former is None and live != OWN_WAREHOUSE:
+    for live, replacement in replacements.items():
+        require_connections(session, live, replacement)
+    if chained := set(replacements) & set(replacements.values()):
+        name = sorted(chained)[0]
+        raise Unusable(f"{name} cannot both stand in and be stood in for", field="replacements")
+    if fault := sandbox_fault(led_by(session), replacements):
+        raise Unusable(fault, field="replacements")
+
+
+def require_connections(session: Session, live: ConnectionName, replacement: ConnectionName) -> None:
+    """Make sure that there is something to be stood in for, and something that can.
+
+    Raises:
+        Unusable: there is not.
+    """
+    if live != OWN_WAREHOUSE and ledger.load_connection(session, live) is None:
         raise Unusable(f"there is no connection {live} that could be stood in for", field="replacements")
     other = ledger.load_connection(session, replacement)
     if other is None or not other.enabled:
         raise Unusable(f"there is no connection {replacement} that is switched on", field="replacements")
-    system = former.system if former else System.SUPABASE
-    if other.system is not system:
-        raise Unusable(f"{live} leads to {system} and {replacement} to {other.system}", field="replacements")
-    if former and place_of(former) == place_of(other):
-        raise Unusable(f"{replacement} leads to the same place as {live}, so it is no sandbox", field="replacements")
-    if system is System.QUICKBOOKS and not (other.settings.get("sandbox") or other.settings.get(_TWIN)):
-        raise Unusable(f"{replacement} is no sandbox company: connect one of Intuit's sandboxes", field="replacements")
-
-
-def place_of(stored: StoredConnection) -> tuple[object, ...]:
-    """Name the place that a connection leads to, as far as its settings tell."""
-    telling = ("url", "realm_id", "project_url", "host", "port", "database", "schema")
-    return tuple(stored.settings.get(name) for name in telling)
 
 
 def sandbox_of(session: Session) -> Sandbox:

@@ -145,20 +145,13 @@ def save_settings(session: Session, name: ConnectionName, settings: Mapping[str,
     _change(session, name, settings=dict(settings))
 
 
-def restore_connection(session: Session, stored: StoredConnection) -> None:
-    """Let the connection be again what it was when it was loaded."""
-    _change(session, stored.name, **stored.model_dump(exclude={"name"}))
-
-
-def remove_connection(session: Session, tenant: TenantName, name: ConnectionName) -> None:
-    """Forget the connection and its credentials, not its links; needs an ``owner_session``, as ``create_tenant``."""
-    session.execute(select(func.set_config("unisync.tenant", tenant, True)))
+def remove_connection(session: Session, name: ConnectionName) -> None:
+    """Forget the connection and its credentials, not its links; needs an ``owner_session`` of the tenant."""
     session.execute(delete(connections).where(connections.c.name == name))
 
 
-def forget_place(session: Session, tenant: TenantName, name: ConnectionName) -> None:
-    """Forget what the connected system told of itself; needs an ``owner_session``, as ``create_tenant``."""
-    session.execute(select(func.set_config("unisync.tenant", tenant, True)))
+def forget_place(session: Session, name: ConnectionName) -> None:
+    """Forget what the connected system told of itself, and what was confirmed; needs an ``owner_session`` likewise."""
     session.execute(delete(names).where(names.c.connection == name))
     session.execute(delete(snapshots).where(snapshots.c.connection == name))
     session.execute(delete(connection_health).where(connection_health.c.connection == name))

@@ -16,6 +16,7 @@ from db.models.runs import problems, runs
 from db.models.tenants import tenants
 from db.session import owner_session, tenant_session
 from db.tenancy import bound
+from domain.keys import System
 from domain.problems import Fate, Problem
 from tests.records import WAREHOUSE, key_of
 
@@ -83,3 +84,19 @@ def test_an_outer_join_keeps_its_empty_rows() -> None:
     condition = str(bound(statement, "a")).partition("WHERE")[2]
     assert "runs.tenant" in condition
     assert "problems.tenant" not in condition
+
+
+def test_the_owner_removes_what_is_one_tenants_alone(open_field: Engine) -> None:
+    for tenant in ("default", "other"):
+        with tenant_session(open_field, tenant) as session:
+            ledger.save_connection(session, "shop", System.WOOCOMMERCE, {"url": tenant}, b"sealed", "key")
+            ledger.save_snapshot(session, "shop", "place", "{}")
+
+    with owner_session(open_field, "other") as session:
+        ledger.forget_place(session, "shop")
+        ledger.remove_connection(session, "shop")
+
+    for tenant, left in (("default", 1), ("other", 0)):
+        with tenant_session(open_field, tenant) as session:
+            assert len(ledger.list_connections(session)) == left
+            assert bool(ledger.load_snapshot(session, "shop", "place")) is bool(left)

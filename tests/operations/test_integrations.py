@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from db.ledger.confirmations import cover_pair
+from db.models.steering import confirmed_pairs
 from domain.access import Role
 from domain.errors import AccessDenied, ConnectorError, Misconfigured, Unavailable
 from domain.listing import PageRequest
 from domain.refusals import Clash, Forbidden, Unknown, Unusable
+from domain.sync import SyncRequest
 from operations.caller import Caller
 from operations.credentials import disconnect
 from operations.integrations import (
@@ -110,6 +115,37 @@ def test_another_shop_takes_the_name_only_while_nothing_is_linked(boss: Caller, 
         link_something(boss)
         with pytest.raises(Clash, match=r"records are linked to it; connect .* under a new name"):
             connect_shop(boss, shop)
+
+
+def cover(caller: Caller) -> None:
+    """Let a confirmed run have gone from the shop to the books and to the warehouse, and from another shop."""
+    for route, source, target in (("a", SHOP, BOOKS), ("b", SHOP, "warehouse"), ("c", "second", "warehouse")):
+        given = {"tenant": caller.tenant, "route": route, "source": source, "target": target, "mode": "full"}
+        request = SyncRequest.model_validate({**given, "kinds": ["order"]})
+        with caller.ledger() as session:
+            cover_pair(session, request, UUID(int=1))
+
+
+def covered(caller: Caller) -> list[str]:
+    with caller.ledger() as session:
+        return list(session.scalars(select(confirmed_pairs.c.route).order_by(confirmed_pairs.c.route)))
+
+
+def test_what_was_confirmed_for_one_shop_counts_for_no_other(boss: Caller, shop: Twin) -> None:
+    connect_shop(boss, shop)
+    cover(boss)
+    connect_shop(boss, shop)
+    assert covered(boss) == ["a", "b", "c"], "the same shop"
+    with Twin.start(shop=recorded_shop()) as other:
+        connect_shop(boss, other)
+    assert covered(boss) == ["c"]
+
+
+def test_what_was_confirmed_ends_with_the_connection_on_either_side(boss: Caller, company: QuickBooksTwin) -> None:
+    connect_books(boss, company)
+    cover(boss)
+    disconnect(boss, BOOKS)
+    assert covered(boss) == ["b", "c"]
 
 
 def test_a_connection_is_switched_off_and_on_again_once_it_answers(boss: Caller, shop: Twin) -> None:
@@ -213,7 +249,7 @@ def test_a_warehouse_is_reached_by_one_way_or_the_other(boss: Caller, given: dic
         make_connection(boss, SupabaseDatabase.model_validate({"name": WAREHOUSE, **given}).candidate())
 
 
-@pytest.mark.parametrize("name", ["connections", "health", "status"])
+@pytest.mark.parametrize("name", ["connections", "health", "status", "warehouse-sandbox"])
 def test_no_connection_takes_the_name_of_a_page_of_the_service(boss: Caller, shop: Twin, name: str) -> None:
     with pytest.raises(Unusable, match=f"no connection can be called {name}"):
         connect_shop(boss, shop, name=name)

@@ -200,7 +200,7 @@ def test_connecting_anew_leads_to_the_same_company_once_something_is_linked(
     link_something(boss)
     before = row_of(boss, BOOKS)
 
-    with pytest.raises(Clash, match=rf"leads to quickbooks {second} and records are linked to it"):
+    with pytest.raises(Clash, match=rf"leads to quickbooks {second} at {company.url} and records are linked to it"):
         come_back(boss, consent(begin(boss, company).url, first))
 
     assert row_of(boss, BOOKS) == before
