@@ -108,7 +108,7 @@ def accept_quickbooks(engine: Engine, signature: str, body: bytes) -> Accepted:
         known = whose_realms(session, sorted({event.realm_id for event in events}))
     refusal: Refusal = Unauthenticated(FORGED_EVENTS)
     accepted: list[Accepted] = []
-    for realm, whose in known.items():
+    for realm, whose in known:
         with tenant_session(engine, whose.tenant) as session:
             own = [event for event in events if event.realm_id == realm]
             taken = _take_events(session, whose, own, signature, body)

@@ -19,12 +19,12 @@ from db.ledger.sessions import (
 from db.session import door_session
 from domain.access import Role
 from domain.keys import TenantName
-from domain.refusals import Unauthenticated, Unknown, Unusable
+from domain.refusals import TooMany, Unauthenticated, Unknown, Unusable
 from operations.caller import Caller
 from operations.issued_secrets import hash_of, new_secret
 from operations.passwords import hash_password, is_outdated, is_password, require_good_password
 from operations.signed_in import LoggedIn, Membership, SignedIn, describe, find_session
-from operations.throttle import begin_attempt
+from operations.throttle import Pause, begin_attempt
 
 __all__ = [
     "LoggedIn",
@@ -60,11 +60,11 @@ def log_in(
         Unauthenticated: something is wrong; what, and whether there is such an account, is not told.
         TooMany: too many attempts with this account or from this address went wrong.
     """
-    attempt = begin_attempt(engine, email, address)
+    visitor = Caller(engine, tenant or "", STRANGER, Role.VIEWER, False, address, request_id)
+    attempt = admit(visitor, email)
     account, roles = known(engine, email)
     is_right = is_password(password, account.password_hash if account else None)
-    place = tenant or next(iter(roles), "")
-    visitor = Caller(engine, place, STRANGER, Role.VIEWER, False, address, request_id)
+    visitor = replace(visitor, tenant=tenant or next(iter(roles), ""))
     opened = enter(visitor, account, password, attempt) if account and is_right else None
     if opened is None:
         refuse(visitor, roles, "session.log_in", account.email if account else "")
@@ -111,7 +111,7 @@ def change_password(caller: Caller, secret: str, current: str, new: str) -> Logg
     require_good_password(new, "new")
     with door_session(caller.engine) as session:
         found = find_session(session, secret)
-    attempt = begin_attempt(caller.engine, found.email, caller.address)
+    attempt = admit(caller, found.email)
     account, roles = known(caller.engine, found.email)
     if account is None or not is_password(current, account.password_hash):
         refuse(caller, roles, "user.password", found.email)
@@ -147,6 +147,21 @@ def log_out_everywhere(caller: Caller, secret: str) -> int:
         ended = close_sessions(session, find_session(session, secret).user_id)
         caller.note(session, "session.log_out", caller.actor, sessions=ended)
     return ended
+
+
+def admit(visitor: Caller, email: str) -> int:
+    """Count an attempt to come in with a password, and give its number.
+
+    Raises:
+        TooMany: too many went wrong lately; the first who has to wait is in the audit log, lest it be flooded.
+    """
+    attempt = begin_attempt(visitor.engine, email, visitor.address)
+    if not isinstance(attempt, Pause):
+        return attempt
+    if attempt.is_first:
+        account, roles = known(visitor.engine, email)
+        refuse(visitor, roles, "session.throttle", account.email if account else "")
+    raise TooMany("too many wrong passwords; wait a while before you try again", retry_after=attempt.seconds)
 
 
 def known(engine: Engine, email: str) -> tuple[Account | None, dict[TenantName, Role]]:

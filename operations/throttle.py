@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import NamedTuple
 
 from sqlalchemy.engine import Engine
 
@@ -13,10 +14,10 @@ from db.ledger.login_attempts import (
     failures_of_account,
     forget_attempts,
     lock_attempts,
+    mark_throttled,
     save_attempt,
 )
 from db.session import door_session
-from domain.refusals import TooMany
 
 OF_ACCOUNT = 5
 """So many wrong passwords of one account in 15 minutes are a bad day; more are a guess."""
@@ -28,22 +29,26 @@ FIRST_PAUSE = 30.0
 LONGEST_PAUSE = 900.0
 
 
-def begin_attempt(engine: Engine, email: str, address: str) -> int:
+class Pause(NamedTuple):
+    """How many seconds to wait still, and whether this is the first attempt that has to."""
+
+    seconds: float
+    is_first: bool
+
+
+def begin_attempt(engine: Engine, email: str, address: str) -> int | Pause:
     """Count an attempt to come in, whether or not there is such an account; it counts as failed until marked.
 
-    Raises:
-        TooMany: too many went wrong lately; nothing is even looked at.
+    A pause says that too many went wrong lately: then the attempt is not even looked at.
     """
     account, place = _key_of(email), _place(address)
     with door_session(engine) as session:
         lock_attempts(session, account, place)
         forget_attempts(session)
-        wait = max(
-            pause_after(failures_of_account(session, account), OF_ACCOUNT),
-            pause_after(failures_from_address(session, place), FROM_ADDRESS),
-        )
-        if wait > 0:
-            raise TooMany("too many wrong passwords; wait a while before you try again", retry_after=wait)
+        of_account = pause_after(failures_of_account(session, account), OF_ACCOUNT)
+        from_address = pause_after(failures_from_address(session, place), FROM_ADDRESS)
+        if wait := max(of_account, from_address):
+            return Pause(wait, mark_throttled(session, account=account if of_account else None, address=place))
         return save_attempt(session, account, place)
 
 

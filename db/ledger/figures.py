@@ -32,7 +32,6 @@ from domain.sync import RunState, Tally
 PERCENTILES = (0.5, 0.95, 0.99)
 
 _COUNTS = tuple(Tally.model_fields)
-_ROUTE, _SOURCE, _TARGET = (runs.c.request[name].astext for name in ("route", "source", "target"))
 _SECONDS = extract("epoch", runs.c.finished_at - runs.c.started_at)
 
 
@@ -43,14 +42,19 @@ def clock(session: Session) -> datetime:
 
 def count_runs(session: Session, since: datetime) -> list[RowMapping]:
     """Give by tenant, route and state how many runs began since then; dry runs are none."""
-    by = (runs.c.tenant, _ROUTE.label("route"), runs.c.state)
+    by = (runs.c.tenant, runs.c.route, runs.c.state)
     wanted = select(*by, func.count().label("count")).where(_real(), runs.c.started_at >= since)
     return _rows(session, wanted.group_by(*by).order_by(*by))
 
 
 def list_routes(session: Session, since: datetime) -> list[RowMapping]:
     """Give by tenant, route, source and target when the last run began since then, its state, and the last success."""
-    by = (runs.c.tenant, _ROUTE.label("route"), _SOURCE.label("source"), _TARGET.label("target"))
+    by = (
+        runs.c.tenant,
+        runs.c.route,
+        runs.c.source_connection.label("source"),
+        runs.c.target_connection.label("target"),
+    )
     states = func.array_agg(aggregate_order_by(runs.c.state, runs.c.started_at.desc()), type_=ARRAY(Text))
     told = (
         func.max(runs.c.started_at).label("last_run_at"),
@@ -64,7 +68,7 @@ def list_routes(session: Session, since: datetime) -> list[RowMapping]:
 def count_records(session: Session, since: datetime) -> list[RowMapping]:
     """Give by tenant, route and kind how many records runs since then read, and what became of them."""
     tally = func.jsonb_each(runs.c.tallies).table_valued(column("key", Text), column("value", JSONB), name="tally")
-    by = (runs.c.tenant, _ROUTE.label("route"), tally.c.key.label("kind"))
+    by = (runs.c.tenant, runs.c.route, tally.c.key.label("kind"))
     sums = (func.sum(cast(tally.c.value[name].astext, BigInteger)).label(name) for name in _COUNTS)
     wanted = select(*by, *sums).select_from(runs).join(tally, literal_column("true"))
     return _rows(session, wanted.where(_real(), runs.c.started_at >= since).group_by(*by).order_by(*by))
@@ -124,8 +128,7 @@ def list_watermarks(session: Session) -> list[RowMapping]:
 
 
 def _real() -> ColumnElement[bool]:
-    counts: ColumnElement[bool] = runs.c.request["dry_run"].astext.is_distinct_from("true")
-    return counts
+    return ~runs.c.dry_run
 
 
 def _percentiles(value: ColumnElement[Any]) -> ColumnElement[Any]:

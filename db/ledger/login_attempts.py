@@ -54,6 +54,17 @@ def mark_success(session: Session, attempt: int) -> None:
     session.execute(update(login_attempts).where(login_attempts.c.id == attempt).values(succeeded=True))
 
 
+def mark_throttled(session: Session, *, account: bytes | None = None, address: str = "") -> bool:
+    """Note that somebody had to wait because of this account or, without one, of this address.
+
+    Tells whether they were the first since an attempt was let through.
+    """
+    which = login_attempts.c.address == address if account is None else login_attempts.c.account == account
+    latest = select(func.max(login_attempts.c.id)).where(which).scalar_subquery()
+    marked = update(login_attempts).where(login_attempts.c.id == latest, ~login_attempts.c.throttled)
+    return session.execute(marked.values(throttled=True).returning(login_attempts.c.id)).first() is not None
+
+
 def forget_attempts(session: Session) -> None:
     """Remove attempts that count no more."""
     session.execute(delete(login_attempts).where(login_attempts.c.at < func.now() - WINDOW))

@@ -32,7 +32,7 @@ from domain.retention import Retention
 from domain.sync import RunState
 
 _IDENTITY = ("tenant", "target_connection", "source_connection", "kind", "source_id", "role")
-_ROUTE = ("route", "source", "target")
+_ROUTE = ("route", "source_connection", "target_connection")
 
 # Their own modules count on them for a quarter of an hour, and for a day.
 _ATTEMPTS_KEPT = timedelta(days=1)
@@ -77,7 +77,7 @@ def _runs_over(retention: Retention) -> ColumnElement[bool]:
             later.c.tenant == runs.c.tenant,
             later.c.started_at > runs.c.started_at,
             later.c.state == RunState.COMPLETED,
-            *(later.c.request[name].astext == runs.c.request[name].astext for name in _ROUTE),
+            *(later.c[name] == runs.c[name] for name in _ROUTE),
         ),
     )
 

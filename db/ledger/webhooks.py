@@ -72,15 +72,18 @@ def whose_address(session: Session, public_id: UUID) -> Whose | None:
     return None if row is None else Whose(*row)
 
 
-def whose_realms(session: Session, realms: Sequence[str]) -> dict[str, Whose]:
-    """Tell whose these companies are, those that nobody connected left out; needs a ``door_session``."""
+def whose_realms(session: Session, realms: Sequence[str]) -> list[tuple[str, Whose]]:
+    """Tell whose these companies are, those that nobody connected left out; needs a ``door_session``.
+
+    A company and its twins have the same number, and each may be somebody else's.
+    """
     rows = session.execute(
         select(connections.c.realm_id, connections.c.tenant, connections.c.name).where(
             connections.c.system == System.QUICKBOOKS,
             connections.c.realm_id == func.any(array_of(connections.c.realm_id, realms)),
         )
     )
-    return {realm: Whose(tenant, name) for realm, tenant, name in rows}
+    return [(realm, Whose(tenant, name)) for realm, tenant, name in rows]
 
 
 def place_of(session: Session, connection: ConnectionName) -> Place | None:

@@ -113,6 +113,8 @@ login_attempts = Table(
     Column("account", LargeBinary, nullable=False),
     Column("address", Text, nullable=False),
     Column("succeeded", Boolean, nullable=False, server_default=text("false")),
+    # Whether somebody had to wait because of it.
+    Column("throttled", Boolean, nullable=False, server_default=text("false")),
     Index("login_attempts_account_idx", "account", "at"),
     Index("login_attempts_address_idx", "address", "at"),
     Index("login_attempts_at_idx", "at"),

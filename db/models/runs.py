@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, Numeric, Table, Text, text
+from sqlalchemy import Boolean, CheckConstraint, Column, Computed, Index, Integer, Numeric, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from db.models.schema import metadata, one_of, tenant_column, time_column
@@ -23,6 +23,11 @@ runs = Table(
     time_column("heartbeat_at"),
     time_column("finished_at", optional=True),
     time_column("cancel_requested_at", optional=True),
+    # For those who count or purge, and are not to see which records somebody asked for.
+    Column("route", Text, Computed("request ->> 'route'", persisted=True)),
+    Column("source_connection", Text, Computed("request ->> 'source'", persisted=True)),
+    Column("target_connection", Text, Computed("request ->> 'target'", persisted=True)),
+    Column("dry_run", Boolean, Computed("coalesce(request ->> 'dry_run', '') = 'true'", persisted=True)),
     one_of("state", RunState),
     CheckConstraint("(state = 'running') = (finished_at IS NULL)", name="finished_at"),
     Index("runs_flow_run_id_idx", "flow_run_id"),

@@ -47,10 +47,12 @@ connections = Table(
     CheckConstraint(_NAME, name="name"),
     one_of("state", ConnectionState),
     Index("connections_public_id_idx", "public_id", unique=True),
-    # Two connections to one company, of one tenant or of two, would post the same order twice.
+    # Two connections to one company, of one tenant or of two, would post the same order twice. A twin at an address of
+    # its own is not the company of that number at Intuit.
     Index(
         "connections_realm_idx",
         text("(settings ->> 'realm_id')"),
+        text("lower(rtrim(coalesce(settings ->> 'url', ''), '/'))"),
         unique=True,
         postgresql_where=text("system = 'quickbooks'"),
     ),

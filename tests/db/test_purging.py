@@ -25,7 +25,10 @@ FOR_GOOD = {
 METERED = {"tenants": 4, "runs": 2, "problems": 2, "calls": 2, "arrivals": 2, "intents": 2}
 """How many rows the meter sees in the tables that it counts."""
 
-STILL_NEEDED = {"runs", "problems", "intents", "arrivals", "audit_log"}
+STILL_NEEDED = {
+    "runs", "problems", "intents", "arrivals", "audit_log", "record_log", "sync_requests", "plans", "plan_writes",
+    "login_attempts", "idempotency_keys",
+}  # fmt: skip
 """In a ledger where everything was made a moment ago: under way, owed, in doubt, waiting, or too young."""
 
 RUN = "INSERT INTO unisync.runs (tenant, id, request, state, started_at, finished_at) VALUES ('default', "
@@ -50,7 +53,10 @@ def test_the_purge_may_delete_from_these_tables_only_and_change_nothing(filled: 
 
 def test_the_purge_reads_neither_payloads_nor_messages(filled: Filled) -> None:
     with purge_session(filled.engine) as session:
-        for column in ("intents.body", "record_log.message", "problems.message", "audit_log.actor", "arrivals.topic"):
+        for column in (
+            "intents.body", "record_log.message", "problems.message", "audit_log.actor", "arrivals.topic",
+            "runs.request", "sync_requests.request",
+        ):  # fmt: skip
             table, _, name = column.partition(".")
             assert outcome(session, f"SELECT {name} FROM unisync.{table}") == NO_RIGHT
 
@@ -58,11 +64,43 @@ def test_the_purge_reads_neither_payloads_nor_messages(filled: Filled) -> None:
 def test_the_meter_counts_these_tables_of_all_tenants_and_sees_nothing_else(filled: Filled) -> None:
     with meter_session(filled.engine) as session:
         seen = {table: outcome(session, f"SELECT 1 FROM unisync.{table}") for table in filled.rows.keys() | UNOWNED}
-        for column in ("intents.body", "problems.message", "runs.error", "arrivals.record_id"):
+        for column in ("intents.body", "problems.message", "runs.error", "runs.request", "arrivals.record_id"):
             table, _, name = column.partition(".")
             assert outcome(session, f"SELECT {name} FROM unisync.{table}") == NO_RIGHT
         assert outcome(session, "DELETE FROM unisync.calls") == NO_RIGHT
     assert {table: count for table, count in seen.items() if count != NO_RIGHT} == METERED
+
+
+def test_the_meter_sees_nothing_of_what_it_does_not_count(filled: Filled) -> None:
+    for change in (
+        "problems SET state = 'resolved'",
+        "arrivals SET state = 'done'",
+        "intents SET state = 'failed'",
+        """runs SET request = '{"dry_run": true}'""",
+    ):
+        filled.admin.execute(f"UPDATE unisync.{change}".encode())
+    with meter_session(filled.engine) as session:
+        for table in ("problems", "arrivals", "intents", "runs"):
+            assert outcome(session, f"SELECT 1 FROM unisync.{table}") == 0
+
+
+def test_what_is_a_day_old_can_be_deleted_if_somebody_wants_to_keep_no_more(ledger_engine: Engine) -> None:
+    in_database(
+        ledger_engine,
+        "INSERT INTO unisync.record_log (tenant, run_id, at, target_connection, source_connection, kind, source_id,"
+        " role, operation, result) SELECT 'default', '00000000-0000-0000-0000-000000000001',"
+        " now() - n * interval '1 hour', 'books', 'shop', 'order', n::text, 'document', 'create', 'created'"
+        " FROM (VALUES (23), (25)) AS ages (n)",
+    )
+    assert purge_ledger(ledger_engine, Retention(record_log_days=1)).deleted["entries of the record log"] == 1
+    in_database(
+        ledger_engine,
+        "INSERT INTO unisync.calls (tenant, connection, day, purpose, count)"
+        " SELECT 'default', 'shop', current_date - n, 'read', 1 FROM generate_series(58, 66) AS n",
+    )
+    purge_ledger(ledger_engine, Retention(count_days=62))
+    left = in_database(ledger_engine, "SELECT current_date - day FROM unisync.calls ORDER BY day DESC")
+    assert [age for (age,) in left] == [58, 59, 60, 61]
 
 
 def test_a_young_ledger_loses_nothing(filled: Filled) -> None:

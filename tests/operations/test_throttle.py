@@ -84,6 +84,50 @@ def test_an_address_that_tries_many_accounts_must_wait_and_one_right_password_ch
     assert log_in(ledger_engine, EMAIL, PASSWORD, address="2001:db8:1:3::1").signed_in.email == EMAIL
 
 
+def throttled(engine: Engine, email: str = EMAIL, address: str = HOME) -> None:
+    with pytest.raises(TooMany):
+        log_in(engine, email, PASSWORD, address=address)
+
+
+def told(engine: Engine) -> list[str]:
+    return [subject for _, action, subject, outcome in audited(engine) if (action, outcome) == (
+        "session.throttle", "refused"
+    )]  # fmt: skip
+
+
+def test_who_has_to_wait_is_in_the_audit_log_once_until_an_attempt_is_let_through(ledger_engine: Engine) -> None:
+    add_user(operator(ledger_engine), EMAIL, Role.ADMIN, password=PASSWORD)
+    for _ in range(OF_ACCOUNT):
+        fail(ledger_engine)
+    assert told(ledger_engine) == []
+    for address in (HOME, ELSEWHERE, HOME):
+        throttled(ledger_engine, address=address)
+    assert told(ledger_engine) == [EMAIL]
+
+    in_database(ledger_engine, "UPDATE unisync.login_attempts SET at = at - interval '31 seconds'")
+    fail(ledger_engine)
+    for _ in range(3):
+        throttled(ledger_engine)
+    assert told(ledger_engine) == [EMAIL, EMAIL]
+
+
+def test_an_address_that_has_to_wait_is_in_the_audit_log_once_whichever_account_it_tries(
+    ledger_engine: Engine,
+) -> None:
+    for email in (EMAIL, "bob@example.org"):
+        add_user(operator(ledger_engine), email, Role.ADMIN, password=PASSWORD)
+    for number in range(FROM_ADDRESS):
+        fail(ledger_engine, f"user{number}@example.org")
+    for email in (EMAIL, "bob@example.org", EMAIL):
+        throttled(ledger_engine, email)
+    assert told(ledger_engine) == [EMAIL]
+
+    for _ in range(OF_ACCOUNT):
+        fail(ledger_engine, address=ELSEWHERE)
+    throttled(ledger_engine)
+    assert told(ledger_engine) == [EMAIL, EMAIL], "an account has to wait for itself"
+
+
 def test_guesses_made_at_once_are_counted_one_by_one(ledger_engine: Engine) -> None:
     def guess(number: int) -> str:
         try:
