@@ -20,7 +20,7 @@ SECURE_COOKIE = "__Host-unisync"
 PLAIN_COOKIE = "unisync"
 
 
-class Origin(NamedTuple):
+class CallOrigin(NamedTuple):
     """Where a call comes from, for the audit log."""
 
     address: str
@@ -37,9 +37,9 @@ def is_https() -> bool:
     return settings().service_url.startswith("https://")
 
 
-def origin_of(request: Request) -> Origin:
+def origin_of(request: Request) -> CallOrigin:
     """Say where a call comes from."""
-    return Origin(request.client.host if request.client else "", request.state.request_id)
+    return CallOrigin(request.client.host if request.client else "", request.state.request_id)
 
 
 def session_secret(request: Request) -> str:
