@@ -47,7 +47,13 @@ SOURCES: dict[System, Callable[[Opening], AbstractContextManager[Reads]]] = {
 }
 TARGETS: dict[System, Callable[[Opening], AbstractContextManager[Writes]]] = {
     System.SUPABASE: lambda of: open_supabase(
-        of.tenant, of.name, of.settings, of.credentials, patience=of.patience, public_only=of.public_only
+        of.tenant,
+        of.name,
+        of.settings,
+        of.credentials,
+        patience=of.patience,
+        public_only=of.public_only,
+        memory=of.memory,
     ),
     System.QUICKBOOKS: lambda of: open_quickbooks(
         of.tenant,

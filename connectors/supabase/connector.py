@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol, Self
 
+from connectors.call_count import CallCount
 from connectors.http import Patience
 from connectors.stored import parse
 from connectors.supabase.client import Client
@@ -21,6 +22,7 @@ from connectors.supabase.settings import (
 )
 from connectors.supabase.streams import TABLES
 from connectors.supabase.tables import Table
+from db.connection_memory import ConnectionMemory
 from domain.connector import Vitals
 from domain.errors import Misconfigured, Rejected
 from domain.keys import ConnectionName, Kind, TenantName
@@ -135,11 +137,12 @@ def open_supabase(
     *,
     patience: Patience | None = None,
     public_only: bool = False,
+    memory: ConnectionMemory | None = None,
 ) -> SupabaseConnector:
     """Open a warehouse for one connection of one tenant; the database is first asked when it is first needed.
 
     Settings with a ``project_url`` lead to Supabase's REST API, all others to Postgres itself; ``patience`` is for
-    the former.
+    the former, whose calls are counted where there is a memory.
 
     Raises:
         Misconfigured: settings, connection string or key cannot be used.
@@ -147,7 +150,8 @@ def open_supabase(
     of = (connection, "the warehouse")
     if is_rest(settings):
         rest, key = parse(RestSettings, settings, *of), parse(RestCredentials, credentials, *of)
-        caller = RestClient(connection, rest, key, patience=patience, public_only=public_only)
+        calls = None if memory is None else CallCount(memory)
+        caller = RestClient(connection, rest, key, patience=patience, public_only=public_only, calls=calls)
         return SupabaseConnector(connection, RestTables(tenant, caller), read_only=rest.read_only)
     direct, url = parse(PostgresSettings, settings, *of), parse(PostgresCredentials, credentials, *of)
     client = Client(tenant, connection, direct, url, public_only=public_only)

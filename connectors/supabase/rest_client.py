@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from connectors.call_count import CallCount
 from connectors.http import Call, Patience, open_client, send
 from connectors.supabase.keys import is_jwt
 from connectors.supabase.rest_failures import Where, explain
@@ -39,11 +40,15 @@ class RestClient:
         *,
         patience: Patience | None = None,
         public_only: bool = False,
+        calls: CallCount | None = None,
     ) -> None:
         self.where = Where(settings.project_url, settings.schema_name)
         self._connection = connection
         self._patience = patience or Patience()
         self._http = open_client(f"{settings.project_url}/rest/v1/", public_only=public_only)
+        self._calls = calls
+        if calls is not None:
+            calls.watch(self._http)
         key = credentials.service_key.get_secret_value()
         # docs.postgrest.org/en/stable/references/api/schemas.html: the former names the schema of reads.
         schema = self.where.schema
@@ -95,3 +100,5 @@ class RestClient:
     def close(self) -> None:
         """Let the connections go."""
         self._http.close()
+        if self._calls is not None:
+            self._calls.flush()
