@@ -20,6 +20,13 @@ from db.migrations import is_current
 from domain.errors import Misconfigured
 
 BACKLOG = 2048
+AT_ONCE = 45
+"""So many transactions of the service may be open at once, so that none of its threads waits for another's.
+
+Calls are answered in 40 threads (AnyIO's number), each with one transaction at a time, or two while it notes a refusal.
+Postgres' own limit of 100 leaves as many to Prefect and to runs.
+"""
+
 STOP_SECONDS = 20
 """Calls at work may end in this time after Ctrl-C or SIGTERM."""
 
@@ -61,7 +68,7 @@ def serve(
     if not is_current(ledger_url()):
         raise Misconfigured("the ledger is not prepared for this version of unisync; run: unisync db upgrade")
     listen_at, at_port = host or settings().service_host, port or settings().service_port
-    with open_ledger() as engine, listening(listen_at, at_port) as listener:
+    with open_ledger(AT_ONCE) as engine, listening(listen_at, at_port) as listener:
         server = uvicorn.Server(uvicorn.Config(create_app(engine), **options()))
         log_to_stderr(json_logs)
         out.print(NEXT_STEPS.format(address=address_of(listener)), markup=False)

@@ -37,9 +37,9 @@ Opens = TypeVar("Opens")
 
 
 @contextmanager
-def open_ledger() -> Iterator[Engine]:
-    """Open the ledger's database; closed at the end."""
-    engine = open_engine(ledger_url())
+def open_ledger(at_once: int = 10) -> Iterator[Engine]:
+    """Open the ledger's database, for so many transactions at once; closed at the end."""
+    engine = open_engine(ledger_url(), at_once)
     try:
         yield engine
     finally:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from db.tenancy import TENANT, TenantSession
@@ -18,6 +19,9 @@ WATCH_ROLE = "unisync_watch"
 DOOR_ROLE = "unisync_door"
 METER_ROLE = "unisync_meter"
 PURGE_ROLE = "unisync_purge"
+
+POOL_SECONDS = 20.0
+"""How long a transaction waits for a connection; as long as one waits for a lock."""
 
 # Postgres' word for whoever logged in.
 _OWN_ROLE = "none"
@@ -39,8 +43,11 @@ _TAKE_ROLE = text(
 )
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, at_once: int = 10) -> Engine:
     """Give the engine for a ``postgresql://`` address; nothing is called yet.
+
+    So many transactions can be open at once, others wait for them. The default is for a run, where at most one page is
+    written while the next is read; the rest is for hooks and the command line.
 
     Nothing outlives a transaction (no prepared statements, no session settings), so a transaction pooler may sit
     between. A connection is checked before it is used again.
@@ -50,9 +57,9 @@ def open_engine(url: str) -> Engine:
     """
     return create_engine(
         _parsed(url),
-        # At most one page is written while the next is read; the rest is for hooks and the command line.
-        pool_size=2,
-        max_overflow=8,
+        pool_size=at_once // 5,
+        max_overflow=at_once - at_once // 5,
+        pool_timeout=POOL_SECONDS,
         pool_pre_ping=True,
         hide_parameters=True,
         use_native_hstore=False,
@@ -173,6 +180,10 @@ def _parsed(url: str) -> URL:
 def _explained(url: URL) -> Iterator[None]:
     try:
         yield
+    except PoolTimeout:
+        raise Unavailable(
+            f"all connections to {_place(url)} were in use for {POOL_SECONDS:g} seconds; try again", code=LEDGER
+        ) from None
     except DBAPIError as error:
         explanation = _explanation(error, url)
         if explanation is None:

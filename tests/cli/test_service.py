@@ -12,11 +12,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
+import anyio
 import httpx
 import psycopg
 import pytest
+from anyio import to_thread
 
+from cli.service import AT_ONCE
+from config.settings import settings
+from config.wiring import open_ledger
+from db import session
+from db.session import tenant_session
 from db.vault import new_key
+from domain.errors import Unavailable
 from tests.cli.conftest import Unisync
 
 SERVE = [sys.executable, "-c", "from cli.main import run; run()", "serve"]
@@ -72,6 +80,24 @@ def test_its_log_is_json_for_programs_and_never_holds_what_was_sent(ledger_url: 
     assert " GET /api/users/{user_id} 401 " in call
     assert {frozenset(line) for line in lines} == {frozenset({"at", "level", "text"})}
     assert "canary" not in log
+
+
+def test_every_thread_of_the_service_finds_a_connection_of_its_own(
+    ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def threads() -> float:
+        return to_thread.current_default_thread_limiter().total_tokens
+
+    assert anyio.run(threads) < AT_ONCE
+    monkeypatch.setenv("UNISYNC_DATABASE_URL", ledger_url)
+    monkeypatch.setattr(session, "POOL_SECONDS", 0.05)
+    settings.cache_clear()
+    with open_ledger(AT_ONCE) as engine, ExitStack() as open_ones:
+        for _ in range(AT_ONCE):
+            open_ones.enter_context(tenant_session(engine, "default"))
+        with pytest.raises(Unavailable, match=r"all connections to the database .* were in use for 0\.05 seconds"):
+            open_ones.enter_context(tenant_session(engine, "default"))
+    settings.cache_clear()
 
 
 def test_a_port_that_is_taken_is_named(unisync: Unisync) -> None:
