@@ -61,7 +61,7 @@ def connect(caller: Caller, wanted: Candidate, action: str = "connection.connect
         Unusable: the name or the address cannot be taken.
     """
     require_free_name(wanted.name)
-    require_intuit(wanted)
+    require_intuit(wanted.system, wanted.settings, public_only=wanted.public_only)
     with caller.ledger() as session:
         before = ledger.load_connection(session, wanted.name)
         # Now already, before a token is used up in vain.
@@ -158,7 +158,7 @@ def require_free_name(name: ConnectionName) -> None:
         raise Unusable(f"no connection can be called {name}; choose another name", field="name")
 
 
-def require_intuit(wanted: Candidate) -> None:
+def require_intuit(system: System, wanted: Mapping[str, object], *, public_only: bool) -> None:
     """Make sure that who is not at the machine itself connects companies at Intuit and nowhere else.
 
     A server of their own would answer for any company, and so take the company's place from its real owner.
@@ -166,8 +166,8 @@ def require_intuit(wanted: Candidate) -> None:
     Raises:
         Unusable: a stand-in is named, and this installation is not one for trying things out.
     """
-    stands_in = wanted.system is System.QUICKBOOKS and bool(wanted.settings.get("url"))
-    if stands_in and wanted.public_only and not settings().allow_private_addresses:
+    stands_in = system is System.QUICKBOOKS and bool(wanted.get("url"))
+    if stands_in and public_only and not settings().allow_private_addresses:
         raise Unusable("only the installation's operator can connect a twin of QuickBooks", field="twin")
 
 

@@ -25,7 +25,7 @@ from domain.inputs import Flag, Line
 from domain.keys import ConnectionName, System, TenantName
 from domain.refusals import Clash, Unusable
 from operations.caller import Caller
-from operations.connecting import Candidate, connect, moves, require_free_name
+from operations.connecting import Candidate, connect, moves, require_free_name, require_intuit
 from operations.credentials import opened
 from operations.integrations import Connection, show_connection
 from operations.wishes import QuickBooksApp, Secret
@@ -102,13 +102,14 @@ def authorize(
     The person comes back to ``redirect_uri``, this service if none is given; the app must know it.
 
     Raises:
-        Unusable: there is no app, or only half of it.
+        Unusable: there is no app, or only half of it, or it is to be let in elsewhere than at Intuit.
         Misconfigured: its settings cannot work.
         Clash: the name is that of another system's connection.
     """
     caller.require(Permission.MANAGE_SETTINGS)
     require_free_name(wish.name)
     known, secret, confined = app_of(caller, wish, public_only)
+    require_intuit(System.QUICKBOOKS, known, public_only=confined)
     state = secrets.token_urlsafe(STATE_BYTES)
     place = hash_of(state)
     begun = ConsentUnderWay(

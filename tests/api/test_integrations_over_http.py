@@ -170,3 +170,19 @@ def test_secrets_are_described_as_write_only_and_stand_in_no_answer() -> None:
         assert {field for field in properties if is_secret(properties[field])} == asked
     for name in ("Connection", "ConnectionHealth", "ConnectionStatus", "ConsentLink", "Reencrypted"):
         assert not (SECRETS - {"url"}) & schemas[name]["properties"].keys()
+
+
+def test_a_twin_is_connected_over_http_only_where_private_addresses_are_allowed(
+    service: Service, company: QuickBooksTwin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = {"name": "books", "client_id": company.client_id, "client_secret": company.client_secret, "twin": company.url}
+    by_tokens = {**app, "realm_id": company.realm, "refresh_token": company.tokens()["refresh_token"]}
+    monkeypatch.delenv("UNISYNC_ALLOW_PRIVATE_ADDRESSES")
+    settings.cache_clear()
+    for path, body in (("quickbooks", by_tokens), ("quickbooks/authorize", app)):
+        refused = service.admin.post(f"{PATH}/{path}", json=body)
+        assert (refused.status_code, refused.json()["field"]) == (422, "twin")
+
+    monkeypatch.setenv("UNISYNC_ALLOW_PRIVATE_ADDRESSES", "true")
+    settings.cache_clear()
+    assert service.admin.post(f"{PATH}/quickbooks", json=by_tokens).status_code == 201

@@ -16,6 +16,7 @@ from domain.access import PERMISSIONS, Permission, Role
 from tests.api.conftest import Service
 from tests.api.permission_table import PEOPLE_ONLY, PUBLIC, TABLE
 from tests.api.real_things import MARK, OF_NOBODY, REAL_THINGS, Things
+from tests.operations.steering import connect, plan, write
 
 ENDPOINTS = [
     (method.upper(), path)
@@ -148,6 +149,21 @@ def test_what_is_another_tenants_is_as_unknown_as_what_never_was(
     )
 
     assert of_another == of_nobody
+
+
+def test_a_real_token_that_confirms_a_run_of_one_tenant_confirms_nothing_in_another(service: Service) -> None:
+    connect(service.caller())
+    plan_id = plan(service.caller(), [write(number) for number in range(12)])
+    asked = service.admin.post("/api/sync/all", json={"plan": str(plan_id)}).json()
+    path = f"/api/sync/confirm/{asked['confirmation']['token']}"
+
+    of_another, of_nobody = (service.stranger.post(at) for at in (path, f"/api/sync/confirm/{'A' * 43}"))
+    assert of_another.status_code == 404
+    assert without_names(of_another, {"path": path}) == without_names(of_nobody, {"path": of_nobody.url.path})
+    assert service.admin.get(f"/api/sync/status/{asked['run']['id']}").json()["state"] == "awaiting_confirmation"
+
+    with stamina.set_testing(True):
+        assert service.admin.post(path).status_code == 503, "it counts where it was given; Prefect is away"
 
 
 def like(name: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 from db.ledger import save_problems
 from domain.problems import Fate, Problem
 from tests.api.conftest import Service
+from tests.operations.people import tables_holding
 from tests.operations.steering import asked_of_prefect, connect, order, plan, write
 
 ROUTE = "woocommerce-to-supabase"
@@ -68,6 +69,16 @@ def test_a_large_plan_is_looked_at_and_confirmed(joined: Service, on_demand: str
     confirmed = accepted(post(joined.operator, f"/api/sync/confirm/{token}"))
     assert (confirmed["run"]["id"], confirmed["run"]["state"]) == (asked["run"]["id"], "scheduled")
     assert post(joined.operator, f"/api/sync/confirm/{token}").status_code == 409
+
+
+def test_an_answer_with_a_token_that_confirms_is_neither_kept_nor_given_again(joined: Service) -> None:
+    plan_id = plan(joined.caller(), [write(number) for number in range(12)])
+    answers = [post(joined.operator, "/api/sync/all", {"plan": str(plan_id)}, key="once") for _ in range(2)]
+
+    tokens = [accepted(answer)["confirmation"]["token"] for answer in answers]
+    assert tokens[0] != tokens[1]
+    assert [answer.headers.get("Idempotency-Replayed") for answer in answers] == [None, None]
+    assert [token for token in tokens if tables_holding(joined.engine, token)] == []
 
 
 def test_what_needs_a_plan_says_so_in_so_many_words(joined: Service) -> None:

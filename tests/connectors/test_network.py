@@ -30,6 +30,8 @@ def test_an_address_of_the_internet_is_public(address: str) -> None:
         "127.0.0.1", "127.8.8.8", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
         "224.0.0.1", "255.255.255.255", "192.0.2.1", "0.1.2.3", "::", "::1", "fe80::1%eth0", "fd00::1", "ff02::1",
         "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::1", "2001:0:1::1",
+        # Not handed out to anybody: site-local, IPv4-compatible, local translation, and all else outside of 2000::/3.
+        "fec0::1", "::7f00:1", "64:ff9b:1::7f00:1", "1fff::1", "4000::1", "5f00::1", "e000::1",
     ],
 )  # fmt: skip
 def test_an_address_of_this_machine_or_its_network_is_not_public_in_whatever_disguise(address: str) -> None:

@@ -17,10 +17,11 @@ from operations.credentials import disconnect, rotate
 from operations.health import try_connection
 from operations.integrations import list_connections, make_connection
 from operations.oauth import ConsentAnswer, ConsentWish, authorize, complete
-from operations.wishes import Credentials, WooCommerceShop
+from operations.wishes import Credentials, QuickBooksCompany, WooCommerceShop
 from simulators.quickbooks.server import QuickBooksTwin
 from simulators.woocommerce.server import Twin
 from tests.operations.browser import brought, consent
+from tests.operations.people import in_database
 from tests.operations.places import BOOKS, SHOP, connect_books, connect_project, connect_shop, connect_warehouse
 
 REFUSED = "is no public address; connect a public one, or let the operator of this installation allow others"
@@ -58,6 +59,22 @@ def test_a_tenant_connects_nothing_inside(
     assert list_connections(confined, PageRequest()).items == ()
 
 
+def test_a_tenant_connects_companies_at_intuit_alone_be_the_twin_ever_so_public(confined: Caller) -> None:
+    app = {"name": BOOKS, "client_id": "c", "client_secret": "s", "twin": "https://twin.example"}
+    company = QuickBooksCompany.model_validate({**app, "realm_id": "1", "refresh_token": "r"})
+    sentence = "only the installation's operator can connect a twin of QuickBooks"
+    with pytest.raises(Unusable, match=sentence) as refused:
+        make_connection(confined, company.candidate())
+    assert refused.value.field == "twin"
+    link = ConsentWish.model_validate(app)
+    with pytest.raises(Unusable, match=sentence):
+        authorize(confined, link)
+
+    assert list_connections(confined, PageRequest()).items == ()
+    assert in_database(confined.engine, "SELECT 1 FROM unisync.oauth_states") == []
+    assert authorize(confined, link, public_only=False).url.startswith("https://twin.example/")
+
+
 def test_what_the_operator_connected_works_and_stays_so_with_new_secrets(confined: Caller, shop: Twin) -> None:
     wish = WooCommerceShop.model_validate(
         {"name": SHOP, "url": shop.url, "consumer_key": shop.key, "consumer_secret": shop.secret}
@@ -88,11 +105,13 @@ def test_what_was_connected_while_it_was_allowed_is_held_to_the_rule_afterwards(
     assert (shop.log.lines(), company.log.lines()) == ([], [])
 
 
-def test_no_code_is_taken_inside(confined: Caller, company: QuickBooksTwin) -> None:
+def test_no_code_is_taken_inside(boss: Caller, company: QuickBooksTwin, monkeypatch: pytest.MonkeyPatch) -> None:
     wish = {"name": BOOKS, "client_id": company.client_id, "client_secret": company.client_secret, "twin": company.url}
-    link = authorize(confined, ConsentWish.model_validate(wish))
+    link = authorize(boss, ConsentWish.model_validate(wish))
     answer = ConsentAnswer.model_validate(brought(consent(link.url)))
+    monkeypatch.delenv("UNISYNC_ALLOW_PRIVATE_ADDRESSES")
+    settings.cache_clear()
 
     with pytest.raises(Misconfigured, match=REFUSED):
-        complete(confined.engine, answer, arrived_at=link.redirect_uri)
+        complete(boss.engine, answer, arrived_at=link.redirect_uri)
     assert company.log.lines(action="authorization_code") == []
