@@ -66,7 +66,7 @@ def connect(caller: Caller, wanted: Candidate, action: str = "connection.connect
         before = ledger.load_connection(session, wanted.name)
         # Now already, before a token is used up in vain.
         moves(session, before, wanted.name, wanted.system, wanted.settings)
-        require_sandbox_kept(session, wanted)
+        require_sandbox_kept(session, wanted.name, Led(wanted.system, wanted.settings))
     vault = open_vault()
     trial = trial_of(caller, vault, before, wanted)
     checkup = try_endpoint(on_trial(caller, before, wanted, trial))
@@ -115,7 +115,7 @@ def put_in_place(
 ) -> None:
     """Let what proved to work take the place of what there was; raises Clash as ``connect`` does."""
     name, at = wanted.name, bound_to(trial.tenant, wanted.name)
-    require_sandbox_kept(session, wanted)
+    require_sandbox_kept(session, name, Led(wanted.system, wanted.settings))
     if moves(session, now, name, wanted.system, wanted.settings):
         ledger.forget_place(session, name)
         ignore_waiting(session, name, "the connection leads elsewhere now")
@@ -132,8 +132,8 @@ def put_in_place(
     )  # fmt: skip
 
 
-def require_sandbox_kept(session: Session, wanted: Candidate) -> None:
-    """Make sure that what stands in for live connections is still a sandbox with this connection.
+def require_sandbox_kept(session: Session, name: ConnectionName, wanted: Led) -> None:
+    """Make sure that what stands in for live connections is still a sandbox once the connection leads there.
 
     Raises:
         Unusable: sandbox mode is on, and a run in it would reach something live.
@@ -142,8 +142,7 @@ def require_sandbox_kept(session: Session, wanted: Candidate) -> None:
     if not chosen.sandbox:
         return
     known = led_by(session)
-    changed = {**known, wanted.name: Led(wanted.system, wanted.settings)}
-    fault = sandbox_fault(changed, chosen.replacements)
+    fault = sandbox_fault({**known, name: wanted}, chosen.replacements)
     if fault and not sandbox_fault(known, chosen.replacements):
         raise Unusable(f"{fault}; leave sandbox mode first, or connect it under another name", field="name")
 

@@ -106,7 +106,7 @@ def completed(caller: Caller, stored: StoredConnection, given: Mapping[str, str]
         return {"access_token": "", **{sort: given.get(sort) or kept[sort] for sort in sorts}}
     if missing := [sort for sort in sorts if sort not in given]:
         raise Unusable(f"{stored.name} leads to {stored.system}: give {missing[0]} too", field=missing[0])
-    if "url" in given and place_in(given["url"]) != place_in(opened(caller, stored)["url"]):
+    if "url" in given and way_in(given["url"]) != way_in(opened(caller, stored)["url"]):
         raise Unusable(f"this leads to another database than {stored.name}, or otherwise; connect it anew", field="url")
     return dict(given)
 
@@ -132,7 +132,7 @@ def opened(caller: Caller, stored: StoredConnection) -> dict[str, str]:
     return open_vault().open(stored.sealed, bound_to=bound_to(caller.tenant, stored.name))
 
 
-def place_in(url: str) -> dict[str, str]:
+def way_in(url: str) -> dict[str, str]:
     """Give all of a connection string but who comes in: whoever may change that may lead it nowhere else."""
     return {name: value for name, value in read_url(url).items() if name not in ("user", "password")}
 

@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 from sqlalchemy.engine import Engine
 
+from config.sandbox import Led
 from config.settings import settings
 from config.wiring import POSTING, is_confined, open_vault
 from connectors.quickbooks.consent import Consent
@@ -25,7 +26,14 @@ from domain.inputs import Flag, Line
 from domain.keys import ConnectionName, System, TenantName
 from domain.refusals import Clash, Unusable
 from operations.caller import Caller
-from operations.connecting import Candidate, connect, moves, require_free_name, require_intuit
+from operations.connecting import (
+    Candidate,
+    connect,
+    moves,
+    require_free_name,
+    require_intuit,
+    require_sandbox_kept,
+)
 from operations.credentials import opened
 from operations.integrations import Connection, show_connection
 from operations.wishes import QuickBooksApp, Secret
@@ -191,6 +199,7 @@ def taken_up(caller: Caller, begun: ConsentUnderWay, answer: ConsentAnswer, plac
     with caller.ledger() as session:
         # Before the code is used up for a company that could not be connected.
         moves(session, ledger.load_connection(session, name), name, System.QUICKBOOKS, wanted)
+        require_sandbox_kept(session, name, Led(System.QUICKBOOKS, wanted))
     secret = open_vault().open(begun.sealed, bound_to=kept_at(caller.tenant, place))["client_secret"]
     tokens = consent_of(begun, secret).exchange(answer.code, begun.redirect_uri)
     connect(caller, Candidate(name, System.QUICKBOOKS, wanted, tokens.stored(), public_only=begun.public_only))

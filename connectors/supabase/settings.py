@@ -130,6 +130,8 @@ def place_in(settings: Mapping[str, object]) -> str:
         project, place = project_at(httpx.URL(address).host), address
         database: object = "postgres"
     else:
-        project, database = str(settings.get("project") or ""), settings.get("database", "")
-        place = f"{host_of(str(settings.get('host', '')))}:{settings.get('port', 5432)}/{database}"
+        host, database = host_of(str(settings.get("host", ""))), settings.get("database", "")
+        # What was stored before projects were told apart names none.
+        project = str(settings.get("project") or project_at(host))
+        place = f"{host}:{settings.get('port', 5432)}/{database}"
     return f"{f'Supabase project {project}/{database}' if project else place}, schema {schema}"

@@ -52,6 +52,7 @@ SAME = [
         project("https://abcd.supabase.co"),
         project("https://ABCD.supabase.co/rest/v1/", schema="commerce"),
         database("postgresql://postgres:p@db.abcd.supabase.co:5432/postgres"),
+        place_of(System.SUPABASE, {"host": "db.abcd.supabase.co", "port": 5432, "database": "postgres"}),
         database("postgresql://postgres:p@DB.abcd.supabase.co/postgres", schema="commerce"),
         database(f"postgresql://postgres.abcd:p@{POOLER}:5432/postgres"),
         database(f"postgresql://unisync.abcd:p@{POOLER}:6543/postgres"),

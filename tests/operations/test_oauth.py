@@ -16,6 +16,7 @@ from operations.caller import Caller
 from operations.health import health
 from operations.integrations import Connection, change_policy, list_connections, read_policy, show_connection
 from operations.oauth import ConsentAnswer, ConsentLink, ConsentWish, authorize, complete
+from operations.sandbox import SandboxWish, switch_sandbox
 from simulators.quickbooks.modes import Setup
 from simulators.quickbooks.server import QuickBooksTwin
 from simulators.woocommerce.server import Twin
@@ -206,6 +207,22 @@ def test_connecting_anew_leads_to_the_same_company_once_something_is_linked(
     assert row_of(boss, BOOKS) == before
     assert company.log.lines(action="authorization_code")[-1].status == 200
     assert len(company.log.lines(action="authorization_code")) == 2, "the third code was not used up"
+
+
+def test_a_code_is_not_used_up_for_a_stand_in_that_would_be_a_live_company(
+    boss: Caller, company: QuickBooksTwin
+) -> None:
+    live, other = company.realms
+    come_back(boss, consent(begin(boss, company).url, live))
+    come_back(boss, consent(begin(boss, company, name="test-books").url, other))
+    switch_sandbox(boss, SandboxWish(active=True, replacements={BOOKS: "test-books"}))
+    before = row_of(boss, "test-books")
+
+    with pytest.raises(Unusable, match="test-books leads to the same place as books"):
+        come_back(boss, consent(begin(boss, company, name="test-books").url, live))
+
+    assert len(company.log.lines(action="authorization_code")) == 2
+    assert row_of(boss, "test-books") == before
 
 
 def test_a_company_that_another_tenant_connected_is_refused(boss: Caller, company: QuickBooksTwin) -> None:
