@@ -22,24 +22,20 @@ from db.ledger.arrivals import waiting_connections
 from db.ledger.webhooks import Whose, note_waiting
 from db.session import tenant_session, watch_session
 from domain.errors import ConnectorError
-from domain.keys import TenantName
-from flows.carrying import carry, warmed
+from flows.carrying import UNEXPECTED, carry, warmed
 from flows.turns import Turns
-from operations.arrival_work import find_work
-from operations.lanes import Lane, Lanes, lanes_of
+from operations.lanes import Lane, Lanes, find_work, lanes_of
 
 logger = logging.getLogger("unisync.listener")
 
 POLL_SECONDS = 0.2
 LANES_AT_ONCE = 4
-# Where something waits that nobody may carry just now, it is looked at again this often.
-WAIT_SECONDS = 10.0
-# So long what is in use is taken for what it was: what is switched off may go on for this moment.
+# A connection none of whose lanes is open is looked at again after so long.
+CLOSED_SECONDS = 10.0
+# For so long the lanes of a connection are taken for what they were: what is switched off may go on for this moment.
 KNOWN_SECONDS = 2.0
-# After failures in a row the wait doubles up to this; the systems' own clients have been patient before.
+# After failures in a row a lane's wait doubles up to this; the systems' own clients have been patient before.
 FIRST_WAIT, LONGEST_WAIT = 2.0, 300.0
-
-Way = tuple[TenantName, Lane]
 
 
 class Listener:
@@ -48,10 +44,10 @@ class Listener:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._turns = Turns(engine, holder=f"listener {uuid4()}")
-        self._busy: set[Way] = set()
-        self._later: dict[Whose | Way, float] = {}
-        self._failures: dict[Way, int] = {}
         self._known: dict[Whose, tuple[Lanes, float]] = {}
+        self._busy: set[Lane] = set()
+        self._failures: dict[Lane, int] = {}
+        self._not_before: dict[Whose | Lane, float] = {}
 
     def listen(self, stop: threading.Event) -> None:
         """Carry what arrives until ``stop`` is set; what is under way then is finished.
@@ -75,13 +71,14 @@ class Listener:
         with watch_session(self._engine) as session:
             waiting = waiting_connections(session)
         for whose in filter(self._is_due, waiting):
-            found = self._lanes_of(whose)
-            for lane in found.open:
-                way = (whose.tenant, lane)
-                if way not in self._busy and self._is_due(way) and len(self._busy) < LANES_AT_ONCE:
-                    self._busy.add(way)
+            for lane in filter(self._is_due, self._lanes_of(whose).open):
+                if lane not in self._busy and len(self._busy) < LANES_AT_ONCE:
+                    self._busy.add(lane)
                     # With the context of this thread, where everything is warm.
-                    lanes.submit(copy_context().run, self._serve, way)
+                    lanes.submit(copy_context().run, self._serve, lane)
+
+    def _is_due(self, what: Whose | Lane) -> bool:
+        return self._not_before.get(what, 0.0) <= monotonic()
 
     def _lanes_of(self, whose: Whose) -> Lanes:
         known, until = self._known.get(whose, (None, 0.0))
@@ -92,39 +89,34 @@ class Listener:
             note_waiting(session, whose.connection, found.waits_because)
         self._known[whose] = (found, monotonic() + KNOWN_SECONDS)
         if not found.open:
-            self._later[whose] = monotonic() + WAIT_SECONDS
+            self._not_before[whose] = monotonic() + CLOSED_SECONDS
         return found
 
-    def _is_due(self, what: Whose | Way) -> bool:
-        return self._later.get(what, 0.0) <= monotonic()
-
-    def _serve(self, way: Way) -> None:
-        tenant, lane = way
+    def _serve(self, lane: Lane) -> None:
         try:
             # Looked at before a turn is taken, too: mostly something waits for another lane only.
-            if find_work(self._engine, tenant, lane) is None:
+            if find_work(self._engine, lane) is None:
                 return
-            with self._turns.turn(tenant, lane) as is_ours:
-                while is_ours and (work := find_work(self._engine, tenant, lane)) is not None:
+            with self._turns.turn(lane) as is_ours:
+                while is_ours and (work := find_work(self._engine, lane)) is not None:
                     if not work.ready_in:
-                        carry(self._engine, tenant, lane, work)
+                        carry(self._engine, lane, work)
                         break
                     sleep(work.ready_in)
-            self._failures.pop(way, None)
+            self._failures.pop(lane, None)
         except ConnectorError as error:
-            self._put_off(way, str(error))
+            self._put_off(lane, str(error))
         except Exception:
-            # The outermost door of this thread; what was being carried is counted as tried by ``carry``.
-            logger.exception("%s: what came from %s for %s could not be carried", tenant, lane.connection, lane.target)
-            self._put_off(way, "it failed unexpectedly; the listener's log tells more")
+            # The outermost door of this thread; ``carry`` has noted what failed.
+            logger.exception("%s could not be carried", lane)
+            self._put_off(lane, UNEXPECTED)
         finally:
-            self._busy.discard(way)
+            self._busy.discard(lane)
 
-    def _put_off(self, way: Way, why: str) -> None:
-        tenant, lane = way
-        failures = self._failures[way] = self._failures.get(way, 0) + 1
-        self._later[way] = monotonic() + min(FIRST_WAIT * 2 ** (failures - 1), LONGEST_WAIT)
-        logger.warning("%s: what came from %s for %s waits: %s", tenant, lane.connection, lane.target, why)
+    def _put_off(self, lane: Lane, why: str) -> None:
+        failures = self._failures[lane] = self._failures.get(lane, 0) + 1
+        self._not_before[lane] = monotonic() + min(FIRST_WAIT * 2 ** (failures - 1), LONGEST_WAIT)
+        logger.warning("%s waits: %s", lane, why)
 
 
 def main() -> None:

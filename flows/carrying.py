@@ -1,4 +1,4 @@
-"""Carrying what arrived to one target: a flow run for each kind, as a schedule would start it, with just those ids."""
+"""Carrying what arrived to one target: a flow run for each kind, as a schedule would start it, with just its ids."""
 
 from __future__ import annotations
 
@@ -16,22 +16,20 @@ from sqlalchemy.engine import Engine
 
 from config.routes import WOOCOMMERCE_TO_QUICKBOOKS, WOOCOMMERCE_TO_SUPABASE
 from domain.errors import Cancelled, ConnectorError, Unavailable
-from domain.keys import TenantName
 from domain.sync import SyncReport
+from flows.conduct import WEBHOOK_TAG
 from flows.memory import calm_collector
 from flows.woocommerce_to_quickbooks import woocommerce_to_quickbooks
 from flows.woocommerce_to_supabase import woocommerce_to_supabase
-from operations.arrival_work import Step, Work, finish, give_back
 from operations.book_changes import look_into
-from operations.lanes import Lane
+from operations.lanes import Lane, Step, Work, delay, fail, finish
 
 FLOWS: dict[str, Flow[Any, SyncReport | State[object]]] = {
     WOOCOMMERCE_TO_SUPABASE: woocommerce_to_supabase,
     WOOCOMMERCE_TO_QUICKBOOKS: woocommerce_to_quickbooks,
 }
-TAG = "webhook"
 NO_SERVER = "the Prefect server does not answer; is it running, and is PREFECT_API_URL right?"
-MOST_ATTEMPTS = 5
+UNEXPECTED = "it failed unexpectedly; the listener's log tells more"
 
 
 @contextmanager
@@ -53,8 +51,8 @@ def warmed() -> Iterator[None]:
         yield
 
 
-def carry(engine: Engine, tenant: TenantName, lane: Lane, work: Work) -> None:
-    """Bring everything of the work to the target of the lane and note it as carried there.
+def carry(engine: Engine, lane: Lane, work: Work) -> None:
+    """Bring all of the work to the target of the lane, and note how it went; other lanes are not concerned.
 
     Records that the target refuses are queued as problems and count as carried.
 
@@ -63,21 +61,21 @@ def carry(engine: Engine, tenant: TenantName, lane: Lane, work: Work) -> None:
     """
     flow_run_id: str | None = None
     try:
-        if lane.route:
-            for step in work.steps:
-                flow_run_id = run_step(tenant, lane, step)
+        if lane.route is None:
+            look_into(engine, lane.tenant, lane.target, work.changes)
         else:
-            look_into(engine, tenant, lane.target, work.changes)
+            for step in work.steps:
+                flow_run_id = run_step(lane, lane.route, step)
+        finish(engine, lane, work, flow_run_id)
     except Cancelled as error:
         # A person ended the run: what it was to carry is not forced upon them.
-        give_back(engine, tenant, work, str(error), most_attempts=1)
+        fail(engine, lane, work, str(error), most_attempts=1)
     except ConnectorError as error:
-        give_back(engine, tenant, work, str(error))
+        delay(engine, lane, work, str(error))
         raise
     except Exception:
-        give_back(engine, tenant, work, "it failed unexpectedly; the listener's log tells more", MOST_ATTEMPTS)
+        fail(engine, lane, work, UNEXPECTED)
         raise
-    finish(engine, tenant, lane, work, flow_run_id)
 
 
 @contextmanager
@@ -93,15 +91,15 @@ def reaching_prefect() -> Iterator[None]:
         raise Unavailable(f"{NO_SERVER} ({type(error).__name__})") from None
 
 
-def run_step(tenant: TenantName, lane: Lane, step: Step) -> str:
-    """Run the flow of the lane's route for the records of one step and give the id of its flow run.
+def run_step(lane: Lane, route: str, step: Step) -> str:
+    """Run the flow of the route for the records of one step and give the id of its flow run.
 
     Raises:
         ConnectorError: the run failed as a whole.
     """
-    with tags(TAG), reaching_prefect():
-        ended = FLOWS[lane.route](
-            tenant=tenant,
+    with tags(WEBHOOK_TAG), reaching_prefect():
+        ended = FLOWS[route](
+            tenant=lane.tenant,
             source=lane.connection,
             target=lane.target,
             kinds=[step.kind],

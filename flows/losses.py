@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from db.ledger import watermark
-from db.ledger.arrival_counts import count_arrivals
-from db.ledger.arrivals import untold
+from db.ledger.arrival_counts import count_arrivals, untold
 from db.ledger.webhooks import load_webhooks
 from domain.keys import Kind
 from domain.sync import SyncRequest

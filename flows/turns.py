@@ -32,16 +32,16 @@ class Turns:
         self._renewed_at = monotonic()
 
     @contextmanager
-    def turn(self, tenant: TenantName, lane: Lane) -> Iterator[bool]:
+    def turn(self, lane: Lane) -> Iterator[bool]:
         """Take the turn in a lane for as long as the block lasts; False when another listener has it."""
         # No connection can be called like this, so it is never mistaken for the lease of a target.
         name = f"arrivals of {lane.connection} for {lane.target}"
-        with tenant_session(self._engine, tenant) as session:
+        with tenant_session(self._engine, lane.tenant) as session:
             token = acquire_lease(session, name, self._holder, TURN_SECONDS)
         if token is None:
             yield False
             return
-        held = (tenant, name, token)
+        held = (lane.tenant, name, token)
         with self._lock:
             self._held.add(held)
         try:
@@ -49,7 +49,7 @@ class Turns:
         finally:
             with self._lock:
                 self._held.discard(held)
-            with tenant_session(self._engine, tenant) as session:
+            with tenant_session(self._engine, lane.tenant) as session:
                 release_lease(session, name, token)
 
     def keep(self) -> None:

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypedDict
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -24,6 +23,7 @@ from db.session import door_session, tenant_session
 from domain.errors import Misconfigured
 from domain.keys import ConnectionName
 from domain.refusals import Clash, Refusal, Unauthenticated, Unknown, Unusable
+from operations.lanes import SWITCHED_OFF
 from operations.webhook_secrets import valid_secrets
 
 # A shop builds a delivery when it sends it, so one can be overtaken by seconds but never by so much.
@@ -40,7 +40,6 @@ FORGED_EVENTS = (
     "developer.intuit.com and set it with: unisync webhooks verifier"
 )
 STALE = "this was told long ago and is known in a newer state; it changes nothing"
-SWITCHED_OFF = "webhooks are switched off"
 NOT_SYNCED = "this is not synced"
 
 
@@ -166,7 +165,7 @@ def _store(session: Session, connection: ConnectionName, arrivals: Iterable[NewA
     is_on, accepted = are_on(session), Accepted()
     for arrival in arrivals:
         if not is_on and arrival.state is ArrivalState.PENDING:
-            arrival = arrival.model_copy(update={"state": ArrivalState.IGNORED, "message": SWITCHED_OFF})
+            arrival = arrival.model_copy(update={"message": SWITCHED_OFF})
         if not save_arrival(session, arrival):
             accepted += Accepted(repeated=1)
         elif arrival.state is ArrivalState.IGNORED:
@@ -188,7 +187,7 @@ def _arrival_of(connection: ConnectionName, told: Told, body: bytes) -> NewArriv
         related=told.related,
         body_hash=hashlib.sha256(body).hexdigest(),
         changed_at=told.changed_at,
-        **_fate(is_synced=told.kind is not None),
+        message="" if told.kind else NOT_SYNCED,
     )
 
 
@@ -201,16 +200,5 @@ def _change_of(connection: ConnectionName, event: BookEvent) -> NewArrival:
         related=(event.merged_id,) if event.merged_id else (),
         body_hash=hashlib.sha256(event.mark.encode("utf-8", "replace")).hexdigest(),
         changed_at=event.at,
-        **_fate(is_synced=event.entity in WATCHED),
+        message="" if event.entity in WATCHED else NOT_SYNCED,
     )
-
-
-class _Fate(TypedDict):
-    state: ArrivalState
-    message: str
-
-
-def _fate(*, is_synced: bool) -> _Fate:
-    if is_synced:
-        return {"state": ArrivalState.PENDING, "message": ""}
-    return {"state": ArrivalState.IGNORED, "message": NOT_SYNCED}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-from sqlalchemy import Date, cast, extract, func, select
+from sqlalchemy import Date, cast, exists, extract, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from db.ledger.arrays import array_of
 from db.models.arrivals import ArrivalState, arrival_counts, arrivals
-from domain.keys import ConnectionName
+from domain.keys import ConnectionName, Kind
 
 _TODAY = cast(func.timezone("UTC", func.clock_timestamp()), Date)
 
@@ -98,6 +100,20 @@ def count_states(session: Session, connection: ConnectionName) -> dict[ArrivalSt
         select(arrivals.c.state, func.count()).where(arrivals.c.connection == connection).group_by(arrivals.c.state)
     )
     return {ArrivalState(state): number for state, number in rows}
+
+
+def untold(session: Session, connection: ConnectionName, kind: Kind, changed: Mapping[str, datetime]) -> int:
+    """Count those of the records, changed at these moments, of which nothing at or after the moment was told."""
+    columns = array_of(arrivals.c.record_id, list(changed)), array_of(arrivals.c.changed_at, list(changed.values()))
+    page = func.unnest(*columns).table_valued("record_id", "at", name="page").render_derived()
+    # What holds no stamp, as of a deleted record, is taken at the time it came; clocks differ.
+    told = exists().where(
+        arrivals.c.connection == connection,
+        arrivals.c.kind == kind,
+        arrivals.c.record_id == page.c.record_id,
+        func.coalesce(arrivals.c.changed_at, arrivals.c.last_seen + timedelta(minutes=5)) >= page.c.at,
+    )
+    return session.scalar(select(func.count()).select_from(page).where(~told)) or 0
 
 
 def _seconds(value: object) -> float | None:

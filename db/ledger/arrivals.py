@@ -1,40 +1,32 @@
-"""The inbox: what shops and books told, each thing once, until every target in use has it."""
+"""The inbox: what shops and books told, each thing once, until every target in use has it or gave it up."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-from sqlalchemy import (
-    ColumnElement,
-    DateTime,
-    and_,
-    case,
-    cast,
-    exists,
-    func,
-    literal,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import ColumnElement, DateTime, and_, case, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
-from sqlalchemy.types import Text
 
 from db.ledger.arrays import array_of, loggable, storable
 from db.ledger.webhooks import Whose
 from db.models.arrivals import ArrivalState, arrivals, webhooks
-from domain.keys import ConnectionName, Kind
+from domain.keys import ConnectionName
 
 # The same bytes again so soon are the same delivery; later they may tell that a record is once more what it was.
 _REPEATED_WITHIN = timedelta(minutes=10)
 
+_NOBODY: list[str] = []
+
 
 class NewArrival(BaseModel):
-    """Something that was told; ``kind`` and ``record_id`` are empty where it names nothing that is synced."""
+    """Something that was told; ``message`` says why it is ignored and is empty where it is to be carried.
+
+    ``kind`` and ``record_id`` are empty where it names nothing that is synced.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,80 +37,77 @@ class NewArrival(BaseModel):
     body_hash: str
     related: tuple[str, ...] = ()
     changed_at: datetime | None = None
-    state: ArrivalState = ArrivalState.PENDING
     message: str = ""
 
+    @property
+    def state(self) -> ArrivalState:
+        """Tell what becomes of it at first."""
+        return ArrivalState.IGNORED if self.message else ArrivalState.PENDING
 
-class Arrival(NewArrival):
+
+class Arrival(BaseModel):
     """Something that was told, as it stands in the inbox."""
 
+    model_config = ConfigDict(frozen=True)
+
     id: int
+    connection: ConnectionName
+    topic: str
+    kind: str
+    record_id: str
+    related: tuple[str, ...]
+    changed_at: AwareDatetime | None
+    state: ArrivalState
+    message: str
     count: int
     first_seen: AwareDatetime
     last_seen: AwareDatetime
     pending_since: AwareDatetime
-    attempts: int
+    failed_attempts: tuple[str, ...]
     done_at: AwareDatetime | None
     flow_run_id: str | None
 
-
-class Waiting(NamedTuple):
-    """What waits for one target, oldest first, and the ledger's clock when it was looked at."""
-
-    arrivals: tuple[Arrival, ...]
-    at: datetime
-
-    def unquiet_for(self, matters: Sequence[Arrival], quiet: timedelta, longest: timedelta) -> float:
-        """Tell how many seconds are left until of what matters nothing came for a while, or it has waited enough."""
-        if not matters:
-            return 0.0
-        newest = max(arrival.last_seen for arrival in matters)
-        oldest = min(arrival.pending_since for arrival in matters)
-        return max(0.0, (min(newest + quiet, oldest + longest) - self.at).total_seconds())
+    @property
+    def attempts(self) -> int:
+        """Count how often carrying it failed, whatever the target."""
+        return len(self.failed_attempts)
 
 
 def save_arrival(session: Session, new: NewArrival) -> bool:
     """Put it into the inbox; False when these very bytes are there already.
 
-    Then they are only counted, and looked into again if something else was told of the record since, or much time has
-    passed: a record that was changed and changed back is told of in the same words.
+    Then they are only counted. They are carried once more where something else was told of the record since, or much
+    time has passed: a record that was changed and changed back is told of in the same words.
     """
     values = new.model_dump() | {
         "topic": storable(new.topic),
         "message": storable(new.message),
         "related": list(new.related),
+        "state": new.state,
     }
+    inserted = insert(arrivals).values(values).on_conflict_do_nothing().returning(arrivals.c.id)
+    if session.scalar(inserted) is not None:
+        return True
     known = and_(*(arrivals.c[name] == values[name] for name in ("connection", "topic", "body_hash")))
-    if session.execute(select(arrivals.c.id).where(known).with_for_update()).first() is None:
-        inserted = insert(arrivals).values(values).on_conflict_do_nothing().returning(arrivals.c.id)
-        if session.execute(inserted).first() is not None:
-            return True
-    again = and_(
-        literal(new.state == ArrivalState.PENDING),
-        case((arrivals.c.state == ArrivalState.DONE, _may_be_news()), else_=arrivals.c.state != ArrivalState.PENDING),
-    )
-    session.execute(
-        update(arrivals)
-        .where(known)
-        .values(
-            count=arrivals.c.count + 1,
-            last_seen=_clock(),
-            state=case((again, ArrivalState.PENDING.value), else_=arrivals.c.state),
-            pending_since=case((again, _clock()), else_=arrivals.c.pending_since),
-            # Those who have it already are told again too, even while others still wait.
-            done_targets=case(
-                (or_(again, and_(literal(new.state == ArrivalState.PENDING), _may_be_news())), cast([], ARRAY(Text))),
-                else_=arrivals.c.done_targets,
-            ),
-        )
-    )
+    is_over = arrivals.c.state.in_((ArrivalState.IGNORED, ArrivalState.FAILED))
+    again = or_(is_over, arrivals.c.failed_targets != _NOBODY, _may_be_news()).label("again")
+    found = session.execute(select(arrivals.c.id, arrivals.c.state, again).where(known).with_for_update()).one()
+    seen: dict[str, object] = {"count": arrivals.c.count + 1, "last_seen": _clock()}
+    if new.state is ArrivalState.PENDING and found.again:
+        seen |= {"state": ArrivalState.PENDING, "message": ""}
+        seen |= dict.fromkeys(("done_targets", "failed_targets", "failed_attempts"), _NOBODY)
+        if found.state != ArrivalState.PENDING:
+            seen["pending_since"] = _clock()
+    session.execute(update(arrivals).where(arrivals.c.id == found.id).values(seen))
     return False
 
 
 def newest_change(session: Session, connection: ConnectionName, kind: str, record_id: str) -> datetime | None:
     """Give the latest moment of a change of this record that was told of so far."""
     newest: datetime | None = session.scalar(
-        select(func.max(arrivals.c.changed_at)).where(*_record(connection, kind, record_id))
+        select(func.max(arrivals.c.changed_at)).where(
+            arrivals.c.connection == connection, arrivals.c.kind == kind, arrivals.c.record_id == record_id
+        )
     )
     return newest
 
@@ -139,16 +128,17 @@ def waiting_connections(session: Session) -> list[Whose]:
     return [Whose(*row) for row in session.execute(select(webhooks.c.tenant, webhooks.c.connection).where(waits))]
 
 
-def waiting_for(session: Session, connection: ConnectionName, target: ConnectionName, limit: int) -> Waiting:
-    """Give what a connection told and this target does not have yet."""
+def waiting_for(
+    session: Session, connection: ConnectionName, target: ConnectionName, limit: int
+) -> tuple[list[Arrival], datetime]:
+    """Give what a connection told and this target still lacks, oldest first, and the ledger's clock at this moment."""
     rows = session.execute(
         select(arrivals)
-        .where(*_pending(connection), ~arrivals.c.done_targets.contains([target]))
+        .where(*_pending(connection), ~_settled().contains([target]))
         .order_by(arrivals.c.id)
         .limit(limit)
     ).mappings()
-    found = tuple(Arrival.model_validate(row) for row in rows)
-    return Waiting(found, session.scalars(select(_clock())).one())
+    return [Arrival.model_validate(row) for row in rows], session.scalars(select(_clock())).one()
 
 
 def note_carried(
@@ -157,12 +147,7 @@ def note_carried(
     """Note that the target has these, unless they were told once more after they were looked at."""
     session.execute(
         update(arrivals)
-        .where(
-            arrivals.c.id == func.any(array_of(arrivals.c.id, ids)),
-            arrivals.c.state == ArrivalState.PENDING,
-            arrivals.c.last_seen <= read_at,
-            ~arrivals.c.done_targets.contains([target]),
-        )
+        .where(*_lacking(ids, target), arrivals.c.last_seen <= read_at)
         .values(
             done_targets=func.array_append(arrivals.c.done_targets, target),
             flow_run_id=func.coalesce(flow_run_id, arrivals.c.flow_run_id),
@@ -170,25 +155,44 @@ def note_carried(
     )
 
 
-def close_arrivals(session: Session, connection: ConnectionName, targets: Sequence[ConnectionName]) -> None:
-    """Note as done what all these targets have."""
+def note_delay(session: Session, ids: Sequence[int], message: str) -> None:
+    """Note why these still wait; what is said of a target that was given up stays."""
     session.execute(
         update(arrivals)
-        .where(*_pending(connection), arrivals.c.done_targets.contains(list(targets)))
-        .values(state=ArrivalState.DONE, done_at=_clock(), message="")
+        .where(_among(ids), arrivals.c.state == ArrivalState.PENDING, arrivals.c.failed_targets == _NOBODY)
+        .values(message=loggable(message))
     )
 
 
-def note_attempt(session: Session, ids: Sequence[int], message: str, most_attempts: int | None) -> None:
-    """Note that these could not be carried, and why; after ``most_attempts`` they count as failed."""
-    gives_up = literal(False) if most_attempts is None else arrivals.c.attempts + 1 >= most_attempts
+def note_failure(
+    session: Session, ids: Sequence[int], target: ConnectionName, message: str, most_attempts: int
+) -> None:
+    """Note that carrying these to the target failed, and why; after so many attempts the target is given up."""
+    attempts = func.array_append(arrivals.c.failed_attempts, target)
+    gives_up = func.cardinality(func.array_positions(attempts, target)) >= most_attempts
     session.execute(
         update(arrivals)
-        .where(arrivals.c.id == func.any(array_of(arrivals.c.id, ids)), arrivals.c.state == ArrivalState.PENDING)
+        .where(*_lacking(ids, target))
         .values(
-            attempts=arrivals.c.attempts + 1,
+            failed_attempts=attempts,
+            failed_targets=case(
+                (gives_up, func.array_append(arrivals.c.failed_targets, target)), else_=arrivals.c.failed_targets
+            ),
             message=loggable(message),
-            state=case((gives_up, ArrivalState.FAILED.value), else_=arrivals.c.state),
+        )
+    )
+
+
+def close_arrivals(session: Session, connection: ConnectionName, targets: Sequence[ConnectionName]) -> None:
+    """Note as done what all these targets have, and as failed what one of them was given up for."""
+    has_failed = arrivals.c.failed_targets != _NOBODY
+    session.execute(
+        update(arrivals)
+        .where(*_pending(connection), _settled().contains(list(targets)))
+        .values(
+            state=case((has_failed, ArrivalState.FAILED), else_=ArrivalState.DONE),
+            done_at=case((has_failed, arrivals.c.done_at), else_=_clock()),
+            message=case((has_failed, arrivals.c.message), else_=""),
         )
     )
 
@@ -205,18 +209,6 @@ def list_arrivals(session: Session, connection: ConnectionName, limit: int, befo
     wanted = select(arrivals).where(arrivals.c.connection == connection).order_by(arrivals.c.id.desc()).limit(limit)
     rows = session.execute(wanted if before is None else wanted.where(arrivals.c.id < before)).mappings()
     return [Arrival.model_validate(row) for row in rows]
-
-
-def untold(session: Session, connection: ConnectionName, kind: Kind, changed: Mapping[str, datetime]) -> int:
-    """Count those of the records, changed at these moments, of which nothing at or after the moment was told."""
-    columns = array_of(arrivals.c.record_id, list(changed)), array_of(arrivals.c.changed_at, list(changed.values()))
-    page = func.unnest(*columns).table_valued("record_id", "at", name="page").render_derived()
-    # What holds no stamp, as of a deleted record, is taken at the time it came; clocks differ.
-    told = exists().where(
-        *_record(connection, kind, page.c.record_id),
-        func.coalesce(arrivals.c.changed_at, arrivals.c.last_seen + timedelta(minutes=5)) >= page.c.at,
-    )
-    return session.scalar(select(func.count()).select_from(page).where(~told)) or 0
 
 
 def _may_be_news() -> ColumnElement[bool]:
@@ -237,12 +229,21 @@ def _may_be_news() -> ColumnElement[bool]:
     return or_(arrivals.c.last_seen < _clock() - _REPEATED_WITHIN, overtaken)
 
 
-def _record(connection: ConnectionName, kind: str, record_id: object) -> tuple[ColumnElement[bool], ...]:
-    return arrivals.c.connection == connection, arrivals.c.kind == kind, arrivals.c.record_id == record_id
-
-
 def _pending(connection: ConnectionName) -> tuple[ColumnElement[bool], ...]:
     return arrivals.c.connection == connection, arrivals.c.state == ArrivalState.PENDING
+
+
+def _lacking(ids: Sequence[int], target: ConnectionName) -> tuple[ColumnElement[bool], ...]:
+    return _among(ids), arrivals.c.state == ArrivalState.PENDING, ~_settled().contains([target])
+
+
+def _among(ids: Sequence[int]) -> ColumnElement[bool]:
+    return arrivals.c.id == func.any(array_of(arrivals.c.id, ids))
+
+
+def _settled() -> ColumnElement[Any]:
+    # The targets for which nothing is left to do.
+    return arrivals.c.done_targets.concat(arrivals.c.failed_targets)
 
 
 def _clock() -> ColumnElement[datetime]:

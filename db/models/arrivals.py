@@ -24,7 +24,7 @@ from db.models.schema import metadata, one_of, tenant_column, time_column
 
 
 class ArrivalState(StrEnum):
-    """What became of something that arrived; it is pending until every target in use has it."""
+    """What became of something that arrived; it is pending until every target in use has it or gave it up."""
 
     PENDING = "pending"
     DONE = "done"
@@ -90,10 +90,12 @@ arrivals = Table(
     time_column("first_seen"),
     time_column("last_seen"),
     time_column("pending_since"),
-    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    # Who has it, who was given up, and the target of every attempt that failed: each target answers for itself.
     Column("done_targets", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     time_column("done_at", optional=True),
     Column("flow_run_id", Text),
+    Column("failed_targets", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("failed_attempts", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     one_of("state", ArrivalState),
 )
 
