@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from sqlalchemy import func
@@ -20,9 +21,9 @@ from domain.errors import ConnectorError, Misconfigured
 from domain.keys import ConnectionName, System
 from domain.refusals import Clash
 from operations.caller import Caller
-from operations.webhook_secrets import FORMER_LASTS, SECRET, keep_secret, new_secret, open_secrets
+from operations.webhook_secrets import FORMER_LASTS, keep_secret, new_secret, present_secret
 from operations.webhook_views import Webhooks
-from operations.webhooks import PATH, address_of, has_secret, require_place, show_webhooks
+from operations.webhooks import PATH, address_of, require_place, show_webhooks
 
 PAUSED = "paused"
 NAME = "Universal Data Sync: {}"
@@ -43,7 +44,7 @@ def register(caller: Caller, connection: ConnectionName) -> Webhooks:
     caller.require(Permission.MANAGE_SETTINGS)
     with caller.ledger() as session:
         require_shop(require_place(session, caller, connection), connection)
-        if not has_secret(session, caller, connection):
+        if not present_secret(session, caller.tenant, connection):
             # Before the shop knows it: what is signed with it may come before the call returns.
             keep_secret(session, caller.tenant, connection, new_secret())
             caller.note(session, "webhooks.register", connection)
@@ -58,7 +59,7 @@ def check(caller: Caller, connection: ConnectionName) -> Webhooks:
     caller.require(Permission.RUN_SYNC)
     with caller.ledger() as session:
         is_shop = require_place(session, caller, connection).system is System.WOOCOMMERCE
-        is_registered = is_shop and has_secret(session, caller, connection)
+        is_registered = is_shop and bool(present_secret(session, caller.tenant, connection))
     return _mend(caller, connection, resumes=False) if is_registered else show_webhooks(caller, connection)
 
 
@@ -71,7 +72,7 @@ def rotate(caller: Caller, connection: ConnectionName) -> Webhooks:
     with caller.ledger() as session:
         require_shop(require_place(session, caller, connection), connection)
         stored = load_webhooks(session, connection, lock=True)
-        if stored is None or not has_secret(session, caller, connection):
+        if stored is None or not present_secret(session, caller.tenant, connection):
             raise Clash(f"{connection} has no webhooks yet; set them up with: unisync webhooks register {connection}")
         # Until the shop has taken the new one everywhere, nobody can say which of the two it signs with.
         if not stored.is_rotating:
@@ -145,64 +146,64 @@ def _mend(caller: Caller, connection: ConnectionName, *, resumes: bool) -> Webho
         endpoint = load_endpoint(caller.engine, caller.tenant, connection)
         with caller.ledger() as session:
             place, stored = require_place(session, caller, connection), load_webhooks(session, connection)
-        secret = open_secrets(caller.tenant, stored).get(SECRET, "") if stored else ""
+            secret = present_secret(session, caller.tenant, connection)
         require_reachable(address_of(place), str(endpoint.opening.settings.get("url", "")))
+        gives_secret = stored is None or stored.is_rotating or stored.registered_at is None
         with open_webhooks(endpoint) as shop:
-            gives_secret = stored is None or stored.is_rotating or stored.registered_at is None
             mending = Mending(shop, place, secret, gives_secret=gives_secret, resumes=resumes)
             mending.carry_out()
     _remember(caller, connection, place, mending)
     return show_webhooks(caller, connection)
 
 
+@dataclass
 class Mending:
-    """One look at the webhooks of a shop: what was ``mended``, and what is still ``amiss``."""
+    """One look at the webhooks of a shop: what was ``mended``, and what is still ``amiss``.
 
-    def __init__(self, shop: ShopWebhooks, place: Place, secret: str, *, gives_secret: bool, resumes: bool) -> None:
-        self.mended: list[str] = []
-        self.amiss: list[str] = []
-        self._shop = shop
-        self._address = address_of(place)
-        self._place = place
-        self._secret = secret
-        self._gives_secret = gives_secret
-        self._resumes = resumes
+    With ``gives_secret`` every webhook is given our secret anew; with ``resumes`` what was paused goes on.
+    """
+
+    shop: ShopWebhooks
+    place: Place
+    secret: str = field(repr=False)
+    gives_secret: bool
+    resumes: bool
+    mended: list[str] = field(default_factory=list)
+    amiss: list[str] = field(default_factory=list)
 
     def carry_out(self) -> None:
         """Make what is missing, mend what differs, remove what is there twice; raises as ``ShopWebhooks`` does."""
         found: dict[str, list[ShopWebhook]] = {}
-        for webhook in ours(self._shop.all(), self._place):
+        for webhook in ours(self.shop.all(), self.place):
             found.setdefault(webhook.topic, []).append(webhook)
         for topic in TOPICS:
             # An active one is kept rather than one that is not.
             alike = sorted(found.get(topic, []), key=lambda webhook: (webhook.status != ACTIVE, webhook.id))
             for spare in alike[1:]:
-                self._shop.remove(spare)
+                self.shop.remove(spare)
                 self.mended.append(f"{topic} was there twice")
             if alike:
                 self._look_at(alike[0])
             else:
-                self._shop.create(topic, NAME.format(topic), self._address, self._secret)
+                self.shop.create(topic, NAME.format(topic), address_of(self.place), self.secret)
                 self.mended.append(f"{topic} was missing")
 
     def _look_at(self, webhook: ShopWebhook) -> None:
         values = {}
-        if webhook.delivery_url != self._address:
-            values["delivery_url"] = self._address
+        if webhook.delivery_url != address_of(self.place):
+            values["delivery_url"] = address_of(self.place)
             self.mended.append(f"{webhook.topic} led elsewhere")
-        if webhook.status == PAUSED and not self._resumes:
+        if webhook.status == PAUSED and not self.resumes:
             self.amiss.append(f"{webhook.topic} was paused in the shop")
         elif webhook.status != ACTIVE:
             values["status"] = ACTIVE
             self.mended.append(f"{webhook.topic} was {webhook.status}")
-        if values or self._gives_secret:
-            self._shop.change(webhook, values | {"secret": self._secret})
+        if values or self.gives_secret:
+            self.shop.change(webhook, values | {"secret": self.secret})
 
 
 def _remember(caller: Caller, connection: ConnectionName, place: Place, mending: Mending) -> None:
-    problem = (
-        f"{'; '.join(mending.amiss)}; unisync webhooks register {connection} sets it going" if mending.amiss else ""
-    )
+    advice = [f"unisync webhooks register {connection} sets it going"] if mending.amiss else []
     with caller.ledger() as session:
         stored = load_webhooks(session, connection, lock=True)
         if stored is None:
@@ -211,7 +212,7 @@ def _remember(caller: Caller, connection: ConnectionName, place: Place, mending:
         save_webhooks(
             session, connection,
             state=WebhookState.ILL if mending.amiss else WebhookState.ACTIVE,
-            problem=problem,
+            problem="; ".join([*mending.amiss, *advice]),
             delivery_url=address_of(place),
             checked_at=func.now(),
             registered_at=stored.registered_at or func.now(),

@@ -84,18 +84,11 @@ def _connections(caller: Caller, system: System) -> Iterable[ConnectionName]:
 
 
 def _checked(caller: Caller, connection: ConnectionName) -> str:
-    before = repairs_of(caller, connection)
     found = check(caller, connection)
     if found.state is WebhookState.ILL:
         raise ConnectorError(found.problem, connection=connection)
-    return "mended" if found.repairs > before else "as they should be"
-
-
-def repairs_of(caller: Caller, connection: ConnectionName) -> int:
-    """Tell how often something was mended at this connection until now."""
-    with caller.ledger() as session:
-        stored = load_webhooks(session, connection)
-    return stored.repairs if stored else 0
+    # A repair is noted in the transaction of the look that made it.
+    return "mended" if found.repaired_at == found.checked_at else "as they should be"
 
 
 def _caught_up(caller: Caller, connection: ConnectionName) -> str:

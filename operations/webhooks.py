@@ -18,11 +18,11 @@ from domain.keys import ConnectionName, System
 from domain.listing import Listing, PageRequest, decode_cursor, encode_cursor
 from domain.refusals import Clash, Unknown, Unusable
 from operations.caller import Caller
-from operations.webhook_secrets import FORMER_LASTS, SECRET, keep_secret, open_secrets
+from operations.webhook_secrets import FORMER_LASTS, keep_secret, present_secret
 from operations.webhook_views import ArrivalView, Statistics, Webhooks, WebhookSwitch
 
 DAYS = 30
-"""Over how many days shares and delays are reckoned."""
+"""Over how many days the share of missed changes and the delays are worked out."""
 
 PATH = "/api/webhooks"
 LONGEST_TOKEN = 200
@@ -79,7 +79,7 @@ def webhook_state(session: Session, connection: ConnectionName) -> Webhooks | No
     place = place_of(session, connection)
     if place is None or place.system is System.SUPABASE:
         return None
-    stored = load_webhooks(session, connection) or _nothing_yet(connection)
+    stored = load_webhooks(session, connection) or StoredWebhooks(connection=connection)
     counts, took = list_counts(session, connection, DAYS), delays(session, connection, DAYS)
     states = count_states(session, connection)
     return Webhooks(
@@ -139,7 +139,7 @@ def set_verifier(caller: Caller, connection: ConnectionName, token: SecretStr) -
             raise Clash(
                 f"{connection} is no set of books; the webhooks of a shop are set up by: unisync webhooks register"
             )
-        replaces = has_secret(session, caller, connection)
+        replaces = present_secret(session, caller.tenant, connection)
         keep_secret(session, caller.tenant, connection, secret)
         values = {"former_until": func.now() + FORMER_LASTS} if replaces else {}
         save_webhooks(
@@ -170,12 +170,6 @@ def require_place(session: Session, caller: Caller, connection: ConnectionName) 
     return place
 
 
-def has_secret(session: Session, caller: Caller, connection: ConnectionName) -> bool:
-    """Whether there is a secret already; raises Misconfigured when it was sealed with another key."""
-    stored = load_webhooks(session, connection)
-    return bool(stored and open_secrets(caller.tenant, stored).get(SECRET))
-
-
 def address_of(place: Place) -> str:
     """Give the address at which a connection's webhooks are expected."""
     own = f"woocommerce/{place.public_id}" if place.system is System.WOOCOMMERCE else "quickbooks"
@@ -186,11 +180,3 @@ def loss_rate(days: list[DayCount]) -> float | None:
     """Give the share of changes of which no webhook told; None when nothing was found changed."""
     changes = sum(day.changes for day in days)
     return round(sum(day.missed for day in days) / changes, 4) if changes else None
-
-
-def _nothing_yet(connection: ConnectionName) -> StoredWebhooks:
-    return StoredWebhooks(
-        connection=connection, sealed=None, key_id=None, is_rotating=False, former_until=None,
-        state=WebhookState.MISSING, problem="", delivery_url="", registered_at=None, checked_at=None,
-        repaired_at=None, repairs=0, ping_seen_at=None, waits_because="",
-    )  # fmt: skip

@@ -47,19 +47,19 @@ class StoredWebhooks(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     connection: ConnectionName
-    sealed: bytes | None = Field(repr=False)
-    key_id: str | None
-    is_rotating: bool
-    former_until: AwareDatetime | None
-    state: WebhookState
-    problem: str
-    delivery_url: str
-    registered_at: AwareDatetime | None
-    checked_at: AwareDatetime | None
-    repaired_at: AwareDatetime | None
-    repairs: int
-    ping_seen_at: AwareDatetime | None
-    waits_because: str
+    sealed: bytes | None = Field(default=None, repr=False)
+    key_id: str | None = None
+    is_rotating: bool = False
+    former_until: AwareDatetime | None = None
+    state: WebhookState = WebhookState.MISSING
+    problem: str = ""
+    delivery_url: str = ""
+    registered_at: AwareDatetime | None = None
+    checked_at: AwareDatetime | None = None
+    repaired_at: AwareDatetime | None = None
+    repairs: int = 0
+    ping_seen_at: AwareDatetime | None = None
+    waits_because: str = ""
 
 
 def whose_address(session: Session, public_id: UUID) -> Whose | None:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Engine, text
 
 from config.wiring import open_vault
 from connectors.signature import sign
 from db import ledger
+from db.ledger.confirmations import cover_pair
 from db.ledger.webhooks import place_of, save_webhooks, sealed_to
 from db.models.arrivals import WebhookState
 from db.session import tenant_session
 from db.vault import bound_to
 from domain.keys import System
+from domain.sync import Mode, SyncRequest
 from operations.arrivals import Accepted, Delivery, accept_quickbooks, accept_woocommerce
+from operations.lanes import Lane
 from tests.recorded_webhooks import SECRET, Recorded
 
 SHOP, BOOKS = "shop", "books"
@@ -46,6 +49,21 @@ def store(engine: Engine, tenant: str, name: str, system: System, settings: dict
         ledger.save_connection(session, name, system, settings, sealed, vault.key_id)
         sealed = vault.seal({"secret": secret, "former": ""}, bound_to=sealed_to(tenant, name))
         save_webhooks(session, name, sealed=sealed, key_id=vault.key_id, state=WebhookState.ACTIVE)
+
+
+def cover(engine: Engine, lane: Lane) -> None:
+    """As if a confirmed run had carried everything from the one connection to the other."""
+    assert lane.route
+    request = SyncRequest(
+        tenant=lane.tenant,
+        route=lane.route,
+        source=lane.connection,
+        target=lane.target,
+        kinds=lane.kinds,
+        mode=Mode.FULL,
+    )
+    with tenant_session(engine, lane.tenant) as session:
+        cover_pair(session, request, uuid4())
 
 
 def deliver(engine: Engine, address: UUID, recorded: Recorded, **changes: object) -> Accepted:

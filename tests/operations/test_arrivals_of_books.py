@@ -10,10 +10,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from connectors.quickbooks.webhooks import UnreadableEvents, read_events
 from connectors.signature import sign
+from db.ledger.webhooks import save_webhooks, sealed_to
+from db.session import tenant_session
+from db.vault import Vault, new_key
 from domain.refusals import Clash, Unauthenticated
 from operations.arrivals import Accepted, accept_quickbooks
 from tests.operations.arriving import (
@@ -88,6 +92,19 @@ def test_a_body_counts_only_for_the_company_whose_connection_has_the_token(ledge
 
     assert announce(ledger_engine, sent) == Accepted(stored=1)
     assert inbox(ledger_engine, "other") == []
+    assert counts(ledger_engine, "their-books", "other") == {"refused": 1}
+
+
+def test_a_tenant_whose_key_is_lost_keeps_nothing_from_the_companies_of_others(ledger_engine: Engine) -> None:
+    vault = Vault(SecretStr(new_key()))
+    with tenant_session(ledger_engine, "other") as session:
+        sealed = vault.seal({"secret": TOKEN}, bound_to=sealed_to("other", "their-books"))
+        save_webhooks(session, "their-books", sealed=sealed, key_id=vault.key_id)
+
+    sent = legacy(("222", "Invoice", "2", "Create"), ("111", "Invoice", "1", "Create"))
+
+    assert announce(ledger_engine, sent) == Accepted(stored=1)
+    assert [number for _, _, number, _, _ in inbox(ledger_engine)] == ["1"]
     assert counts(ledger_engine, "their-books", "other") == {"refused": 1}
 
 

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, text
 
 from config.routes import WOOCOMMERCE_TO_QUICKBOOKS, WOOCOMMERCE_TO_SUPABASE
-from db.ledger.confirmations import cover_pair
 from db.ledger.links import save_links
 from db.models.arrivals import ArrivalState
 from db.session import tenant_session
 from domain.keys import Kind, RecordKey
 from domain.listing import PageRequest
-from domain.sync import Mode, SyncRequest
 from domain.writes import Link
 from operations.caller import Caller
 from operations.lanes import NOWHERE, Lane, Step, delay, fail, find_work, finish, lanes_of
 from operations.webhooks import list_arrivals, show_webhooks, switch
-from tests.operations.arriving import SHOP, inbox, let_time_pass, store_books, store_shop, tell
+from tests.operations.arriving import SHOP, cover, inbox, let_time_pass, store_books, store_shop, tell
 from tests.operations.people import in_database
 
 TENANT, BOOKS, WAREHOUSE = "default", "books", "warehouse"
@@ -42,16 +40,6 @@ def address(installation: None, ledger_engine: Engine) -> UUID:
     cover(ledger_engine, TO_BOOKS)
     cover(ledger_engine, TO_WAREHOUSE)
     return found
-
-
-def cover(engine: Engine, lane: Lane) -> None:
-    """As if a confirmed run had carried everything from the one connection to the other."""
-    assert lane.route
-    request = SyncRequest(
-        tenant=TENANT, route=lane.route, source=lane.connection, target=lane.target, kinds=lane.kinds, mode=Mode.FULL
-    )
-    with tenant_session(engine, TENANT) as session:
-        cover_pair(session, request, uuid4())
 
 
 def set_connection(engine: Engine, name: str, change: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import httpx
 import pytest
@@ -14,11 +15,14 @@ from db.ledger.webhooks import load_webhooks
 from domain.errors import AccessDenied, Misconfigured, Unavailable
 from domain.refusals import Clash, Unknown
 from operations.caller import Caller
+from operations.credentials import disconnect
 from operations.registration import check, register, require_reachable, rotate, unregister
 from operations.webhook_secrets import valid_secrets
 from operations.webhooks import show_webhooks
 from simulators.woocommerce.auth import READ_KEY, READ_SECRET
+from simulators.woocommerce.recorded import recorded_shop
 from simulators.woocommerce.server import Twin
+from tests.operations.arriving import inbox, tell
 from tests.operations.people import audited
 from tests.operations.places import SHOP, connect_books, connect_shop, connect_warehouse
 
@@ -206,6 +210,40 @@ def test_under_a_new_public_url_the_webhooks_follow(
 
     assert {row["delivery_url"].partition("/api/")[0] for row in kept(owner)} == {"https://sync.example.org"}
     assert len(kept(owner)) == len(TOPICS)
+
+
+def tell_us(boss: Caller) -> None:
+    """Let the registered shop tell of an order."""
+    address = UUID(show_webhooks(boss, SHOP).address.rpartition("/")[2])
+    assert tell(boss.engine, address, "order.updated", {"id": 7}, secret=secrets_of(boss)[0]).stored == 1
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["shop lets us", "shop is gone"])
+def test_what_waits_of_a_connection_that_is_removed_is_carried_nowhere(
+    boss: Caller, connected: Twin, is_there: bool
+) -> None:
+    register(boss, SHOP)
+    tell_us(boss)
+    if not is_there:
+        connected.faults.add(path="webhooks", count=9, status=404, body="<title>gone</title>")
+
+    disconnect(boss, SHOP)
+
+    assert [state for *_, state, _ in inbox(boss.engine)] == ["ignored"]
+    with boss.ledger() as session:
+        assert load_webhooks(session, SHOP) is None
+
+
+def test_what_waits_of_a_connection_that_leads_to_another_shop_now_is_carried_nowhere(
+    boss: Caller, connected: Twin
+) -> None:
+    register(boss, SHOP)
+    tell_us(boss)
+    with Twin.start(shop=recorded_shop()) as other:
+        connect_shop(boss, other)
+
+    assert [state for *_, state, _ in inbox(boss.engine)] == ["ignored"]
+    assert show_webhooks(boss, SHOP).state == "missing"
 
 
 def test_only_shops_are_registered(boss: Caller, company: object, warehouse_url: str) -> None:
