@@ -73,7 +73,7 @@ def main(arguments: Sequence[str]) -> int:
         with installation.job(connected, prepared=False) as job, installation.entered(job):
             connect_books(books)
             subprocess.run([sys.executable, "-c", ONCE], cwd=CHECKOUT, check=True, stderr=subprocess.DEVNULL)  # noqa: S603 - our own interpreter
-            with listening_service(), beside() if options.sweep else nullcontext():
+            with listening_service(), started(FOR_EVER) if options.sweep else nullcontext():
                 delays = sell(shop, options.sales, options.gap)
         machine = describe_machine(installation.version())
     print_json({"sweep": options.sweep, **figures(delays), "load": os.getloadavg()[1], "machine": machine})
@@ -107,13 +107,6 @@ def is_up(address: str) -> bool:
         return httpx.get(f"{address}/healthz", timeout=5).is_success
     except httpx.TransportError:
         return False
-
-
-@contextmanager
-def beside() -> Iterator[None]:
-    """Walk through everything again and again, in a process of its own."""
-    with started(FOR_EVER):
-        yield
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from sqlalchemy.engine import Engine
 
 from config.logs import mask_logs
 from config.wiring import open_ledger
-from db.ledger.arrivals import waiting_connections
-from db.ledger.webhooks import Whose, note_waiting
+from db.ledger.arrivals import waiting_senders
+from db.ledger.webhooks import Sender, note_waiting
 from db.session import tenant_session, watch_session
 from domain.errors import ConnectorError
 from flows.carrying import UNEXPECTED, carry, warmed
@@ -44,10 +44,10 @@ class Listener:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._turns = Turns(engine, holder=f"listener {uuid4()}")
-        self._known: dict[Whose, tuple[Lanes, float]] = {}
+        self._known: dict[Sender, tuple[Lanes, float]] = {}
         self._busy: set[Lane] = set()
         self._failures: dict[Lane, int] = {}
-        self._not_before: dict[Whose | Lane, float] = {}
+        self._not_before: dict[Sender | Lane, float] = {}
 
     def listen(self, stop: threading.Event) -> None:
         """Carry what arrives until ``stop`` is set; what is under way then is finished.
@@ -69,27 +69,27 @@ class Listener:
         if len(self._busy) >= LANES_AT_ONCE:
             return
         with watch_session(self._engine) as session:
-            waiting = waiting_connections(session)
-        for whose in filter(self._is_due, waiting):
-            for lane in filter(self._is_due, self._lanes_of(whose).open):
+            waiting = waiting_senders(session)
+        for sender in filter(self._is_due, waiting):
+            for lane in filter(self._is_due, self._lanes_of(sender).open):
                 if lane not in self._busy and len(self._busy) < LANES_AT_ONCE:
                     self._busy.add(lane)
                     # With the context of this thread, where everything is warm.
                     lanes.submit(copy_context().run, self._serve, lane)
 
-    def _is_due(self, what: Whose | Lane) -> bool:
+    def _is_due(self, what: Sender | Lane) -> bool:
         return self._not_before.get(what, 0.0) <= monotonic()
 
-    def _lanes_of(self, whose: Whose) -> Lanes:
-        known, until = self._known.get(whose, (None, 0.0))
+    def _lanes_of(self, sender: Sender) -> Lanes:
+        known, until = self._known.get(sender, (None, 0.0))
         if known is not None and until > monotonic():
             return known
-        with tenant_session(self._engine, whose.tenant) as session:
-            found = lanes_of(session, whose.connection)
-            note_waiting(session, whose.connection, found.waits_because)
-        self._known[whose] = (found, monotonic() + KNOWN_SECONDS)
+        with tenant_session(self._engine, sender.tenant) as session:
+            found = lanes_of(session, sender.connection)
+            note_waiting(session, sender.connection, found.waits_because)
+        self._known[sender] = (found, monotonic() + KNOWN_SECONDS)
         if not found.open:
-            self._not_before[whose] = monotonic() + CLOSED_SECONDS
+            self._not_before[sender] = monotonic() + CLOSED_SECONDS
         return found
 
     def _serve(self, lane: Lane) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,8 +18,7 @@ from connectors.signature import is_signed
 from connectors.woocommerce.deliveries import Told, UnreadableDelivery, is_ping, read_delivery
 from db.ledger.arrival_counts import count_arrivals
 from db.ledger.arrivals import NewArrival, newest_change, save_arrival
-from db.ledger.webhooks import Whose, are_on, load_webhooks, note_ping, whose_address, whose_realms
-from db.models.arrivals import ArrivalState
+from db.ledger.webhooks import Sender, are_on, load_webhooks, note_ping, sender_at, senders_of
 from db.session import door_session, tenant_session
 from domain.errors import Misconfigured
 from domain.keys import ConnectionName
@@ -76,15 +76,15 @@ def accept_woocommerce(engine: Engine, public_id: UUID, delivery: Delivery) -> A
         Unusable: rightly signed, but not what WooCommerce sends.
     """
     with door_session(engine) as session:
-        whose = whose_address(session, public_id)
-    if whose is None:
+        sender = sender_at(session, public_id)
+    if sender is None:
         raise Unknown("no shop has this address; register the webhooks of the shop anew: unisync webhooks register")
-    with tenant_session(engine, whose.tenant) as session:
+    with tenant_session(engine, sender.tenant) as session:
         if is_ping(delivery.content_type, delivery.body):
-            note_ping(session, whose.connection)
+            note_ping(session, sender.connection)
             return Accepted()
         # A refusal is counted too, so it is raised only once that is committed.
-        taken = _take_delivery(session, whose, delivery)
+        taken = _take_delivery(session, sender, delivery)
     if isinstance(taken, Refusal):
         raise taken
     return taken
@@ -104,13 +104,13 @@ def accept_quickbooks(engine: Engine, signature: str, body: bytes) -> Accepted:
     except UnreadableEvents as error:
         raise Unauthenticated(str(error)) from None
     with door_session(engine) as session:
-        known = whose_realms(session, sorted({event.realm_id for event in events}))
+        known = senders_of(session, sorted({event.realm_id for event in events}))
     refusal: Refusal = Unauthenticated(FORGED_EVENTS)
     accepted: list[Accepted] = []
-    for realm, whose in known:
-        with tenant_session(engine, whose.tenant) as session:
+    for realm, sender in known:
+        with tenant_session(engine, sender.tenant) as session:
             own = [event for event in events if event.realm_id == realm]
-            taken = _take_events(session, whose, own, signature, body)
+            taken = _take_events(session, sender, own, signature, body)
         if isinstance(taken, Accepted):
             accepted.append(taken)
         elif isinstance(taken, Clash):
@@ -120,61 +120,56 @@ def accept_quickbooks(engine: Engine, signature: str, body: bytes) -> Accepted:
     return sum(accepted, Accepted())
 
 
-def _take_delivery(session: Session, whose: Whose, delivery: Delivery) -> Accepted | Refusal:
-    if not _is_genuine(session, whose, delivery.signature, delivery.body):
+def _take_delivery(session: Session, sender: Sender, delivery: Delivery) -> Accepted | Refusal:
+    if not _is_genuine(session, sender, delivery.signature, delivery.body):
         return Unauthenticated(FORGED)
     try:
         told = read_delivery(delivery.topic, delivery.body)
     except UnreadableDelivery as error:
         return Unusable(str(error))
     if told.kind and told.changed_at:
-        newest = newest_change(session, whose.connection, told.kind, told.record_id)
+        newest = newest_change(session, sender.connection, told.kind, told.record_id)
         if newest is not None and told.changed_at < newest - OVERTAKEN_BY:
-            count_arrivals(session, whose.connection, stale=1)
+            count_arrivals(session, sender.connection, stale=1)
             return Clash(STALE)
-    return _store(session, whose.connection, [_arrival_of(whose.connection, told, delivery.body)])
+    return _store(session, sender.connection, [_arrival_of(sender.connection, told, delivery.body)])
 
 
 def _take_events(
-    session: Session, whose: Whose, events: Sequence[BookEvent], signature: str, body: bytes
+    session: Session, sender: Sender, events: Sequence[BookEvent], signature: str, body: bytes
 ) -> Accepted | Refusal:
-    if not _is_genuine(session, whose, signature, body):
+    if not _is_genuine(session, sender, signature, body):
         return Unauthenticated(FORGED_EVENTS)
     oldest = datetime.now(UTC) - OLDEST_EVENT
     recent = [event for event in events if event.at is None or event.at >= oldest]
-    count_arrivals(session, whose.connection, stale=len(events) - len(recent))
+    count_arrivals(session, sender.connection, stale=len(events) - len(recent))
     if not recent:
         return Clash(STALE)
-    return _store(session, whose.connection, [_change_of(whose.connection, event) for event in recent])
+    return _store(session, sender.connection, [_change_of(sender.connection, event) for event in recent])
 
 
-def _is_genuine(session: Session, whose: Whose, signature: str, body: bytes) -> bool:
-    stored = load_webhooks(session, whose.connection)
+def _is_genuine(session: Session, sender: Sender, signature: str, body: bytes) -> bool:
+    stored = load_webhooks(session, sender.connection)
     try:
-        secrets = valid_secrets(whose.tenant, stored) if stored else ()
+        secrets = valid_secrets(sender.tenant, stored) if stored else ()
     except Misconfigured:
         # Sealed with a key that we lost: nothing is proved for this connection, and others are not held up by it.
         secrets = ()
     if is_signed(body, signature, secrets):
         return True
-    count_arrivals(session, whose.connection, refused=1)
+    count_arrivals(session, sender.connection, refused=1)
     return False
 
 
 def _store(session: Session, connection: ConnectionName, arrivals: Iterable[NewArrival]) -> Accepted:
-    is_on, accepted = are_on(session), Accepted()
+    is_on, counts = are_on(session), Counter[str]()
     for arrival in arrivals:
-        if not is_on and arrival.state is ArrivalState.PENDING:
+        if not is_on and not arrival.message:
             arrival = arrival.model_copy(update={"message": SWITCHED_OFF})
-        if not save_arrival(session, arrival):
-            accepted += Accepted(repeated=1)
-        elif arrival.state is ArrivalState.IGNORED:
-            accepted += Accepted(ignored=1)
-        else:
-            accepted += Accepted(stored=1)
-    counts = accepted.model_dump()
-    received = sum(counts.values())
-    count_arrivals(session, connection, received=received, repeated=accepted.repeated, ignored=accepted.ignored)
+        is_new = save_arrival(session, arrival)
+        counts["repeated" if not is_new else "ignored" if arrival.message else "stored"] += 1
+    accepted = Accepted(**counts)
+    count_arrivals(session, connection, received=counts.total(), repeated=accepted.repeated, ignored=accepted.ignored)
     return accepted
 
 

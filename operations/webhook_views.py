@@ -86,7 +86,11 @@ class Statistics(BaseModel):
 
 
 class ArrivalView(BaseModel):
-    """Something that was told, and what became of it."""
+    """Something that was told, and what became of it.
+
+    ``message`` says why it waits, failed or is ignored; ``attempts`` counts the failures that nobody foresaw, of all
+    targets.
+    """
 
     model_config = ConfigDict(
         frozen=True,

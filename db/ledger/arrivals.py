@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from db.ledger.arrays import array_of, loggable, storable
-from db.ledger.webhooks import Whose
+from db.ledger.webhooks import Sender
 from db.models.arrivals import ArrivalState, arrivals, webhooks
 from domain.keys import ConnectionName
 
@@ -112,8 +112,8 @@ def newest_change(session: Session, connection: ConnectionName, kind: str, recor
     return newest
 
 
-def waiting_connections(session: Session) -> list[Whose]:
-    """Give the connections of all tenants for which something waits; needs a ``watch_session``."""
+def waiting_senders(session: Session) -> list[Sender]:
+    """Give the connections, of all tenants, of which something waits; needs a ``watch_session``."""
     # The watch may read these columns and no others, so it must not ask for all.
     waits = (
         select(arrivals.c.tenant)
@@ -125,7 +125,7 @@ def waiting_connections(session: Session) -> list[Whose]:
         .correlate(webhooks)
         .exists()
     )
-    return [Whose(*row) for row in session.execute(select(webhooks.c.tenant, webhooks.c.connection).where(waits))]
+    return [Sender(*row) for row in session.execute(select(webhooks.c.tenant, webhooks.c.connection).where(waits))]
 
 
 def waiting_for(

@@ -22,8 +22,8 @@ from domain.keys import ConnectionName, System, TenantName
 _PING_EVERY = timedelta(minutes=1)
 
 
-class Whose(NamedTuple):
-    """Whose a webhook is."""
+class Sender(NamedTuple):
+    """A connection that sends webhooks, and whose it is."""
 
     tenant: TenantName
     connection: ConnectionName
@@ -34,7 +34,6 @@ class Place(NamedTuple):
 
     system: System
     public_id: UUID
-    realm_id: str | None
 
 
 class StoredWebhooks(BaseModel):
@@ -62,18 +61,18 @@ class StoredWebhooks(BaseModel):
     waits_because: str = ""
 
 
-def whose_address(session: Session, public_id: UUID) -> Whose | None:
-    """Tell whose shop has this id in its address; needs a ``door_session``."""
+def sender_at(session: Session, public_id: UUID) -> Sender | None:
+    """Tell which shop has this id in its address; needs a ``door_session``."""
     row = session.execute(
         select(connections.c.tenant, connections.c.name).where(
             connections.c.public_id == public_id, connections.c.system == System.WOOCOMMERCE
         )
     ).first()
-    return None if row is None else Whose(*row)
+    return None if row is None else Sender(*row)
 
 
-def whose_realms(session: Session, realms: Sequence[str]) -> list[tuple[str, Whose]]:
-    """Tell whose these companies are, those that nobody connected left out; needs a ``door_session``.
+def senders_of(session: Session, realms: Sequence[str]) -> list[tuple[str, Sender]]:
+    """Tell which connections lead to these companies, each with its realm; needs a ``door_session``.
 
     A company and its twins have the same number, and each may be somebody else's.
     """
@@ -83,17 +82,15 @@ def whose_realms(session: Session, realms: Sequence[str]) -> list[tuple[str, Who
             connections.c.realm_id == func.any(array_of(connections.c.realm_id, realms)),
         )
     )
-    return [(realm, Whose(tenant, name)) for realm, tenant, name in rows]
+    return [(realm, Sender(tenant, name)) for realm, tenant, name in rows]
 
 
 def place_of(session: Session, connection: ConnectionName) -> Place | None:
     """Give what a connection is; None when there is none of this name."""
     row = session.execute(
-        select(connections.c.system, connections.c.public_id, connections.c.realm_id).where(
-            connections.c.name == connection
-        )
+        select(connections.c.system, connections.c.public_id).where(connections.c.name == connection)
     ).first()
-    return None if row is None else Place(System(row[0]), row[1], row[2])
+    return None if row is None else Place(System(row.system), row.public_id)
 
 
 def load_webhooks(session: Session, connection: ConnectionName, *, lock: bool = False) -> StoredWebhooks | None:
