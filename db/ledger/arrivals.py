@@ -1,4 +1,4 @@
-"""The inbox: what shops and books told, each thing once, until every target in use has it or gave it up."""
+"""The inbox: what shops and books told, each thing once, until every target in use has it or is given up."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Arrival(BaseModel):
 
     @property
     def attempts(self) -> int:
-        """Count how often carrying it failed, whatever the target."""
+        """Count the failures that nobody foresaw, of all targets."""
         return len(self.failed_attempts)
 
 
@@ -184,7 +184,7 @@ def note_failure(
 
 
 def close_arrivals(session: Session, connection: ConnectionName, targets: Sequence[ConnectionName]) -> None:
-    """Note as done what all these targets have, and as failed what one of them was given up for."""
+    """Note as done what all these targets have, and as failed that for which one of them was given up."""
     has_failed = arrivals.c.failed_targets != _NOBODY
     session.execute(
         update(arrivals)

@@ -24,7 +24,7 @@ from db.models.schema import metadata, one_of, tenant_column, time_column
 
 
 class ArrivalState(StrEnum):
-    """What became of something that arrived; it is pending until every target in use has it or gave it up."""
+    """What became of something that arrived; it is pending until every target in use has it or is given up."""
 
     PENDING = "pending"
     DONE = "done"
@@ -90,7 +90,7 @@ arrivals = Table(
     time_column("first_seen"),
     time_column("last_seen"),
     time_column("pending_since"),
-    # Who has it, who was given up, and the target of every attempt that failed: each target answers for itself.
+    # The targets that have it, those that were given up, and one entry for each attempt that failed.
     Column("done_targets", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     time_column("done_at", optional=True),
     Column("flow_run_id", Text),

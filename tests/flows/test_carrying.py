@@ -12,7 +12,7 @@ from domain.errors import Unavailable
 from domain.keys import Kind
 from flows.carrying import carry
 from operations import runs
-from operations.lanes import Lane, find_work
+from operations.lanes import Lane, find_work, finish
 from operations.runs import RunFilter
 from simulators.woocommerce.recorded import recorded_shop
 from simulators.woocommerce.server import Twin
@@ -62,7 +62,10 @@ def test_a_run_that_somebody_cancels_is_not_begun_anew_and_other_targets_still_w
     assert [each.state for each in runs.list_runs(caller, RunFilter()).items] == ["cancelled"]
     assert find_work(ledger_engine, TO_WAREHOUSE) is None
     assert states(ledger_engine) == {"pending": 1}
-    assert find_work(ledger_engine, TO_BOOKS) is not None
+    waiting = find_work(ledger_engine, TO_BOOKS)
+    assert waiting is not None
+    finish(ledger_engine, TO_BOOKS, waiting, None)
+    assert states(ledger_engine) == {"failed": 1}
 
 
 def test_when_another_shop_takes_its_place_meanwhile_nothing_is_read_from_there_and_it_waits(
