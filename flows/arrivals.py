@@ -24,7 +24,7 @@ from db.session import tenant_session, watch_session
 from domain.errors import ConnectorError
 from flows.carrying import UNEXPECTED, carry, warmed
 from flows.turns import Turns
-from operations.lanes import Lane, Lanes, find_work, lanes_of
+from operations.lanes import Lane, Lanes, close, find_work, lanes_of
 
 logger = logging.getLogger("unisync.listener")
 
@@ -87,6 +87,8 @@ class Listener:
         with tenant_session(self._engine, sender.tenant) as session:
             found = lanes_of(session, sender.connection)
             note_waiting(session, sender.connection, found.waits_because)
+            # What was only waiting for a target that is gone now.
+            close(session, sender.connection, found)
         self._known[sender] = (found, monotonic() + KNOWN_SECONDS)
         if not found.open:
             self._not_before[sender] = monotonic() + CLOSED_SECONDS

@@ -109,7 +109,7 @@ def lanes_of(session: Session, connection: ConnectionName) -> Lanes:
     else:
         every = list(_covered(session, connection))
     reasons = {lane: _reason_to_wait(session, stored, lane) for lane in every}
-    because = {reason: None for reason in reasons.values() if reason} if every else {NOWHERE: None}
+    because = dict.fromkeys(filter(None, reasons.values())) if every else [NOWHERE]
     return Lanes(tuple(every), tuple(lane for lane in every if not reasons[lane]), "; ".join(because))
 
 
@@ -128,7 +128,7 @@ def finish(engine: Engine, lane: Lane, work: Work, flow_run_id: str | None) -> N
     """Note that the target has all of it; what no target in use waits for is over."""
     with tenant_session(engine, lane.tenant) as session:
         note_carried(session, work.ids, lane.target, work.at, flow_run_id)
-        _close(session, lane)
+        close(session, lane.connection, lanes_of(session, lane.connection))
 
 
 def delay(engine: Engine, lane: Lane, work: Work, why: str) -> None:
@@ -141,12 +141,13 @@ def fail(engine: Engine, lane: Lane, work: Work, why: str, most_attempts: int = 
     """Note a failed attempt; after ``most_attempts`` the target is given up, and left to the schedules."""
     with tenant_session(engine, lane.tenant) as session:
         note_failure(session, work.ids, lane.target, f"{lane.target}: {why}", most_attempts)
-        _close(session, lane)
+        close(session, lane.connection, lanes_of(session, lane.connection))
 
 
-def _close(session: Session, lane: Lane) -> None:
-    if targets := [each.target for each in lanes_of(session, lane.connection).every]:
-        close_arrivals(session, lane.connection, targets)
+def close(session: Session, connection: ConnectionName, lanes: Lanes) -> None:
+    """Note as over what a connection told and none of these lanes, all it has, waits for."""
+    if lanes.every:
+        close_arrivals(session, connection, [lane.target for lane in lanes.every])
 
 
 def _covered(session: Session, connection: ConnectionName) -> Iterable[Lane]:

@@ -8,6 +8,8 @@ from sqlalchemy import Engine
 from config.routes import WOOCOMMERCE_TO_QUICKBOOKS, WOOCOMMERCE_TO_SUPABASE
 from db.ledger.arrivals import NewArrival, save_arrival
 from db.ledger.sync_settings import save_sandbox
+from db.ledger.webhooks import save_webhooks
+from db.models.arrivals import WebhookState
 from domain.errors import Unavailable
 from domain.keys import Kind
 from flows.carrying import carry
@@ -16,9 +18,10 @@ from operations.lanes import Lane, find_work, finish
 from operations.runs import RunFilter
 from simulators.woocommerce.recorded import recorded_shop
 from simulators.woocommerce.server import Twin
-from tests.flows.arriving import boss, states
+from tests.flows.arriving import boss, listening, states, wait_until_carried
 from tests.flows.conftest import SHOP, TENANT, connect
 from tests.operations.arriving import cover, store_books
+from tests.operations.people import in_database
 
 pytestmark = pytest.mark.prefect
 
@@ -34,6 +37,7 @@ def told(shop: Twin, ledger_engine: Engine) -> Twin:
     for lane in (TO_WAREHOUSE, TO_BOOKS):
         cover(ledger_engine, lane)
     with boss(ledger_engine).ledger() as session:
+        save_webhooks(session, SHOP, state=WebhookState.ACTIVE)
         save_arrival(
             session,
             NewArrival(connection=SHOP, topic="order.updated", kind="order", record_id=ORDER, body_hash="of its body"),
@@ -80,3 +84,12 @@ def test_when_another_shop_takes_its_place_meanwhile_nothing_is_read_from_there_
 
         assert told.log.lines() == staging.log.lines() == []
     assert find_work(ledger_engine, TO_WAREHOUSE) is not None
+
+
+def test_what_only_waited_for_a_target_that_was_disconnected_is_over(told: Twin, ledger_engine: Engine) -> None:
+    carry_to_warehouse(ledger_engine)
+    in_database(ledger_engine, "DELETE FROM unisync.connections WHERE name = 'books'")
+
+    with listening(ledger_engine):
+        wait_until_carried(ledger_engine)
+    assert states(ledger_engine) == {"done": 1}

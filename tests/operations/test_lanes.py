@@ -16,7 +16,7 @@ from domain.keys import Kind, RecordKey
 from domain.listing import PageRequest
 from domain.writes import Link
 from operations.caller import Caller
-from operations.lanes import NOWHERE, Lane, Step, delay, fail, find_work, finish, lanes_of
+from operations.lanes import NOWHERE, Lane, Step, close, delay, fail, find_work, finish, lanes_of
 from operations.webhooks import list_arrivals, show_webhooks, switch
 from tests.operations.arriving import SHOP, cover, inbox, let_time_pass, store_books, store_shop, tell
 from tests.operations.people import in_database
@@ -186,10 +186,12 @@ def test_a_target_that_was_disconnected_is_waited_for_no_more(
     boss: Caller, ledger_engine: Engine, address: UUID
 ) -> None:
     tell(ledger_engine, address, "order.updated", {"id": 7})
+    carry(ledger_engine, TO_WAREHOUSE)
     in_database(ledger_engine, f"DELETE FROM unisync.connections WHERE name = '{BOOKS}'")
 
     assert open_to(boss) == ((TO_WAREHOUSE,), "")
-    carry(ledger_engine, TO_WAREHOUSE)
+    with boss.ledger() as session:
+        close(session, SHOP, lanes_of(session, SHOP))
     assert [each[3] for each in inbox(ledger_engine)] == [ArrivalState.DONE]
 
 
