@@ -100,9 +100,12 @@ def change_limits(caller: Annotated[Caller, allowed(Permission.MANAGE_SETTINGS)]
 
 @router.post("/{kind}", summary="Start a run", status_code=202, responses=refusals(404, 409, 428))
 def start(caller: Annotated[Caller, starting(Permission.RUN_SYNC)], kind: SyncKind, wish: RunWish) -> Asked:
-    """Start a run of up to ten records named by their ids, or have the plan of a dry run carried out.
+    """Start a run of up to ten records named by their ids, a dry run, or have the plan of a dry run carried out.
 
     A plan that is large, or removes something, is not started: the answer holds the token that confirms it. A few named
     records start at once; should they come to more than needs no confirmation, the run ends before it writes anything.
+
+    Schedules and webhooks may follow a complete run in mode full that somebody confirmed. A plan whose `would_cover`
+    says that it is such a one, and which is small enough to start at once, is confirmed by asking with `confirm`.
     """
     return sync.start(caller, kind.kinds, wish)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import Enum
 
 import typer
 
@@ -11,21 +12,37 @@ from domain.refusals import ConfirmationNeeded
 from operations.plans import Plan
 
 QUESTIONS = ("Write this?", "Something is removed, which cannot be undone here. Really?")
+FIRST = "Write this? Schedules and webhooks may carry the same from then on."
 
 
-def ask(plan: Plan, *, yes: bool) -> bool:
+class Answer(Enum):
+    """What became of asking: a yes is a confirmation; what nobody was asked about needs none."""
+
+    YES = "yes"
+    NO = "no"
+    UNASKED = "unasked"
+
+
+def ask(plan: Plan, *, yes: bool) -> Answer:
     """Show what the plan comes to and ask as often as it takes; ``yes`` was said beforehand, for scripts.
 
     Raises:
         ConfirmationNeeded: nobody is there to be asked.
     """
     err.print(figures(plan), markup=False)
-    if yes or not plan.confirmations_needed:
-        return True
+    if yes:
+        return Answer.YES
+    questions = QUESTIONS[: plan.confirmations_needed]
     if not sys.stdin.isatty():
-        raise ConfirmationNeeded("nobody is here to be asked whether this shall be written; say --yes in a script")
+        if questions:
+            raise ConfirmationNeeded("nobody is here to be asked whether this shall be written; say --yes in a script")
+        return Answer.UNASKED
+    if plan.would_cover:
+        questions = (FIRST, *questions[1:])
     # The figures are on the error stream, and so are the questions: the result alone is what a program reads.
-    return all(typer.confirm(question, err=True) for question in QUESTIONS[: plan.confirmations_needed])
+    if not all(typer.confirm(question, err=True) for question in questions):
+        return Answer.NO
+    return Answer.YES if questions else Answer.UNASKED
 
 
 def figures(plan: Plan) -> str:

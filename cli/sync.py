@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, NoReturn, TypeVar
+from uuid import UUID
 
 import typer
 
-from cli.asking import ask, figures
+from cli.asking import Answer, ask, figures
 from cli.caller import local_caller
 from cli.output import err, print_json, print_table
 from cli.prefect_server import any_server, use_server
@@ -18,16 +19,18 @@ from config.settings import CHECKOUT
 from domain.errors import Misconfigured
 from domain.sync import Mode, SyncReport, SyncRequest, Tally
 from operations.caller import Caller
-from operations.local_runs import note_confirmed_run, note_run
-from operations.plans import show_plan
+from operations.local_runs import note_planned_run, note_run
+from operations.plans import Plan, may_cover, show_plan
 
 Word = TypeVar("Word", bound=str)
 
 COLUMNS = ("kind", *Tally.model_fields)
+BESIDE_A_PLAN = {"plan", "tenant", "yes", "as_json"}
 
 
 def sync(
-    route: Annotated[str, typer.Argument(help=f"One of: {', '.join(ROUTES)}.")],
+    context: typer.Context,
+    route: Annotated[str | None, typer.Argument(help=f"One of: {', '.join(ROUTES)}.")] = None,
     tenant: Annotated[str, typer.Option(help="Whose data.")] = "default",
     source: Annotated[str, typer.Option(help="Connection to read.")] = "shop",
     target: Annotated[str | None, typer.Option(help="Connection to write; warehouse or books when left out.")] = None,
@@ -42,17 +45,25 @@ def sync(
     changed_until: Annotated[str | None, typer.Option(help="Only records changed before.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Find out what would change and write nothing.")] = False,
     allow_removals: Annotated[bool, typer.Option("--allow-removals", help="Many records are really gone.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: for scripts.")] = False,
+    plan: Annotated[UUID | None, typer.Option(help="Carry out the plan of this dry run, and nothing else.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="You say yes beforehand: for scripts.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for programs.")] = False,
 ) -> None:
     """Run a sync now and wait for it. Exit code 0: every record written; 1: some were not; 2: the run failed.
 
-    What is written is found out first; more than ten records, much money, and removals are asked about.
+    What is written is found out first; more than ten records, much money, and removals are asked about, and so is the
+    first complete run, because schedules and webhooks may follow it. With --yes nothing is asked, and only what takes a
+    plan is found out first: the first complete run, and removals.
 
     Example: unisync sync woocommerce-to-supabase --mode full
+    Example: unisync sync --plan 7a1c6c2e-93e5-4a39-9b0a-0f6d7a2b9c77
     """
+    if plan is not None:
+        require_alone(context)
+        in_server(tenant, lambda caller: carry_out(caller, show_plan(caller, plan), yes=yes), as_json)
     if route not in ROUTES:
-        raise Misconfigured(f"there is no route {route}; there is: {', '.join(ROUTES)}")
+        lack = f"there is no route {route}" if route else "name a route, or a plan with --plan"
+        raise Misconfigured(f"{lack}; there is: {', '.join(ROUTES)}")
     spec = ROUTES[route]
     kinds = [choice(spec.kinds, "kind", name) for name in kind] if kind else None
     parameters: dict[str, object] = {
@@ -61,11 +72,28 @@ def sync(
         "created_from": moment(created_from), "created_until": moment(created_until),
         "changed_from": moment(changed_from), "changed_until": moment(changed_until), "allow_removals": allow_removals,
     }  # fmt: skip
-    is_planned = dry_run or allow_removals or not yes
-    request = build_request(route, {**parameters, "dry_run": is_planned})
+    request = build_request(route, {**parameters, "dry_run": dry_run or allow_removals or not yes})
+    in_server(tenant, lambda caller: plan_and_write(caller, request, dry_run=dry_run, yes=yes), as_json)
+
+
+def require_alone(context: typer.Context) -> None:
+    """Make sure that nothing is said beside a plan, which says it all.
+
+    Raises:
+        Misconfigured: something is.
+    """
+    for parameter in context.command.params:
+        name = str(parameter.name)
+        source = context.get_parameter_source(name)
+        if name not in BESIDE_A_PLAN and source is not None and source.name != "DEFAULT":
+            raise Misconfigured(f"a plan says what is carried; leave {parameter.opts[0]} out beside --plan")
+
+
+def in_server(tenant: str, carry: Callable[[Caller], SyncReport | None], as_json: bool) -> NoReturn:
+    """Have something carried beside a Prefect server, print what it did, and end with the exit code that tells."""
     with local_caller(tenant) as caller, any_server() as url:
         use_server(url)
-        report = plan_and_write(caller, request, dry_run=dry_run, yes=yes) if is_planned else run(caller, request)
+        report = carry(caller)
         # Now, so that it is not lost should the server not stop.
         if report is not None:
             show(report, as_json)
@@ -76,26 +104,31 @@ def sync(
 def plan_and_write(caller: Caller, request: SyncRequest, *, dry_run: bool, yes: bool) -> SyncReport | None:
     """Make a dry run and, unless that is all, carry out its plan once it is agreed to; None when it is not.
 
+    A run that was agreed to beforehand has no plan, unless schedules and webhooks may follow it.
+
     Raises:
         ConnectorError: a run failed; the message is one sentence.
-        Refusal: nobody is there to agree.
+        ConfirmationNeeded: nobody is there to agree.
     """
-    noted = note_run(caller, request)
+    if not request.dry_run and not may_cover(caller, request):
+        return run_route(note_run(caller, request))
+    noted = note_run(caller, request.model_copy(update={"dry_run": True}))
     report = run_route(noted)
     assert noted.request_id is not None  # noqa: S101 - it was given just now
     plan = show_plan(caller, noted.request_id)
     if dry_run:
-        err.print(figures(plan), markup=False)
+        err.print(f"{figures(plan)} Carry it out: unisync sync --plan {plan.id}", markup=False)
         return report
-    if not ask(plan, yes=yes):
+    return carry_out(caller, plan, yes=yes)
+
+
+def carry_out(caller: Caller, plan: Plan, *, yes: bool) -> SyncReport | None:
+    """Carry a plan out once it is agreed to; None when it is not; raises as ``plan_and_write``, and Clash."""
+    answer = ask(plan, yes=yes)
+    if answer is Answer.NO:
         err.print("Nothing was written.")
         return None
-    return run_route(note_confirmed_run(caller, plan.id))
-
-
-def run(caller: Caller, request: SyncRequest) -> SyncReport:
-    """Run what was asked for without asking back; raises as ``run_route`` does."""
-    return run_route(note_run(caller, request))
+    return run_route(note_planned_run(caller, plan.id, confirmed=answer is Answer.YES))
 
 
 def run_route(request: SyncRequest) -> SyncReport:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
+from config.coverage import is_covered
 from config.cron import next_due
-from config.routes import ROUTES
-from config.sandbox import pair_in_use
 from db import ledger
 from db.ledger.audit import record_run_start
-from db.ledger.confirmations import covered_kinds
-from db.ledger.plans import hash_of, load_plan
+from db.ledger.plans import hash_of, lock_plan
 from db.ledger.schedules import load_schedule, note_due
 from db.ledger.sync_requests import RequestedRun, change_request, lock_request, save_request
 from domain.errors import Misconfigured
-from domain.keys import ConnectionName, Kind
+from domain.plans import StoredPlan
 from domain.requests import RequestState
 from domain.sync import SyncRequest
 
@@ -85,7 +82,7 @@ def require_start(session: Session, request: SyncRequest) -> None:
     if request.schedule is not None:
         require_schedule(session, request, request.schedule)
     if request.plan is not None:
-        require_plan(session, request, request.plan)
+        require_unchanged(session, require_plan(session, request, request.plan, claimed=True))
 
 
 def require_schedule(session: Session, request: SyncRequest, name: str) -> None:
@@ -105,34 +102,36 @@ def require_schedule(session: Session, request: SyncRequest, name: str) -> None:
         )
 
 
-def is_covered(
-    session: Session, route: str, source: ConnectionName, target: ConnectionName, kinds: Iterable[Kind] = ()
-) -> bool:
-    """Whether a confirmed run carried these kinds, all of the route when none is named, to where they are to go.
+def require_plan(session: Session, request: SyncRequest, plan_id: UUID, *, claimed: bool) -> StoredPlan:
+    """Give the plan if it can be carried out for just this request, and hold it until the transaction ends.
 
-    In sandbox mode that is between the connections that stand in.
-
-    Raises:
-        Misconfigured: sandbox mode is on and nothing stands in for one of them.
-    """
-    used = pair_in_use(session, source, target)
-    return covered_kinds(session, route, used.source, used.target) >= (set(kinds) or set(ROUTES[route].kinds))
-
-
-def require_plan(session: Session, request: SyncRequest, plan_id: UUID) -> None:
-    """Make sure that the plan was finished and confirmed for just this request, and is what it was then.
+    ``request`` names the connections in use. Before a run may begin the plan is ``claimed`` by its request, which takes
+    a confirmation unless the plan is small; until then it must be nobody's.
 
     Raises:
         Misconfigured: one sentence saying what is wrong with it.
     """
-    plan = load_plan(session, plan_id)
-    if plan is None or plan.hash is None or plan.confirmed_at is None:
-        raise Misconfigured(f"the plan {plan_id} was never confirmed; unisync sync makes a plan and asks")
+    plan = lock_plan(session, plan_id)
+    if plan is None or plan.hash is None:
+        raise Misconfigured(f"there is no finished plan {plan_id}; make a dry run")
     if plan.expires_at <= datetime.now(UTC):
-        raise Misconfigured(f"the plan {plan_id} is over; make a new dry run")
-    if plan.used_by != request.request_id:
-        raise Misconfigured(f"the plan {plan_id} belongs to another request; make a new dry run")
+        raise Misconfigured(f"the plan {plan_id} is older than a day; make a new dry run")
+    if claimed and plan.used_by is None:
+        raise Misconfigured(f"the plan {plan_id} was never confirmed; do so with: unisync sync --plan {plan_id}")
+    if plan.used_by != (request.request_id if claimed else None):
+        raise Misconfigured(f"the plan {plan_id} is carried out already, by the run {plan.used_by}; make a new dry run")
     if plan.request.scope != request.scope:
-        raise Misconfigured(f"the plan {plan_id} was made for another request, or before sandbox mode was switched")
-    if hash_of(session, plan_id, plan.request.scope) != plan.hash:
-        raise Misconfigured(f"the plan {plan_id} is not what was confirmed; make a new dry run")
+        raise Misconfigured(
+            f"the plan {plan_id} was made for another request, or before sandbox mode was switched; make a new dry run"
+        )
+    return plan
+
+
+def require_unchanged(session: Session, plan: StoredPlan) -> None:
+    """Make sure that the writes of the plan are those that were there when it was made.
+
+    Raises:
+        Misconfigured: they are not.
+    """
+    if hash_of(session, plan.id, plan.request.scope) != plan.hash:
+        raise Misconfigured(f"the plan {plan.id} is not what was confirmed; make a new dry run")

@@ -14,13 +14,13 @@ from prefect.states import Cancelled as PrefectCancelled
 from prefect.states import Failed
 
 from config.beginning import Origin
+from config.coverage import cover
 from config.open_run import OpenRun
 from config.requests import build_request
 from config.running import open_run
 from config.wiring import open_ledger
-from db.ledger.confirmations import cover_pair
 from domain.errors import Cancelled, ConnectorError
-from domain.sync import Mode, RunState, SyncReport, SyncRequest, Tally
+from domain.sync import RunState, SyncReport, SyncRequest, Tally
 from flows.logs import keep_tracebacks_out
 from flows.memory import calm_collector
 from flows.planning import plan_all, plan_within_limits
@@ -77,8 +77,7 @@ def carry_out(run: OpenRun, route: Route) -> SyncReport:
     )
     with run.ledger() as session:
         close_run_and_tell(session, run.id, RunState.COMPLETED, at=report.finished_at)
-        if covers(run.request):
-            cover_pair(session, run.request, run.id)
+        cover(session, run.request, run.id)
     with not_fatal():
         publish(run, report)
     return report
@@ -92,16 +91,6 @@ def walk_as_asked(run: OpenRun, route: Route) -> None:
     if run.request.most_records is not None:
         plan_within_limits(run, route)
     walk(run, route)
-
-
-def covers(request: SyncRequest) -> bool:
-    """Whether schedules and webhooks may follow a completed run like this: it looked at everything, and wrote.
-
-    One that a schedule started does not count: nobody saw or knew what it does.
-    """
-    context = FlowRunContext.get()
-    scheduled = context is not None and context.flow_run is not None and bool(context.flow_run.auto_scheduled)
-    return request.mode is Mode.FULL and request.is_complete and not request.dry_run and not scheduled
 
 
 def origin(request: SyncRequest) -> Origin:

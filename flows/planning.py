@@ -40,7 +40,7 @@ def plan_within_limits(run: OpenRun, route: Route) -> None:
         # What was counted was only foretold.
         report_progress(session, run.id, {})
         # Nobody else shall carry out what this run does.
-        use_plan(session, run.id, run.id, "within what needs no confirmation")
+        use_plan(session, run.id, run.id, confirmed_by=None)
     if request.most_records is None or request.most_amount is None:
         raise FatalError("a run with limits needs both: most_records and most_amount")
     if plan.exceeds(request.most_records, request.most_amount) or plan.removals:

@@ -5,29 +5,28 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
-from config import beginning
+from config.beginning import require_plan
 from config.sandbox import request_in_use
 from db.ledger.confirmations import PendingConfirmation, lock_confirmation, save_confirmation, use_confirmation
-from db.ledger.plans import lock_plan, use_plan
+from db.ledger.plans import use_plan
 from db.ledger.sync_requests import change_request, load_request, save_request
 from domain.access import Permission
 from domain.errors import Misconfigured
-from domain.keys import ConnectionName, Kind
+from domain.keys import Kind
 from domain.plans import StoredPlan
-from domain.refusals import Clash, Forbidden, Unknown
+from domain.refusals import Clash, Forbidden, Unknown, Unusable
 from domain.requests import RequestState
 from domain.sync import SyncRequest
 from operations.caller import Caller
 from operations.handover import described, hand_over
-from operations.plans import Plan, require_plan, summary
+from operations.plans import Plan, finished_plan, summary
 from operations.runs import EXAMPLE, Run, known, show_run
 from operations.wanted_runs import RunWish, require_same
 
@@ -60,7 +59,7 @@ class Asked(BaseModel):
 
 
 def start_plan(caller: Caller, plan_id: UUID, kinds: tuple[Kind, ...], wish: RunWish, permission: Permission) -> Asked:
-    """Have a plan carried out, or ask for its confirmation where it is large or removes something.
+    """Have a plan carried out, or ask for its confirmation where it is large, removes something, or the wish says so.
 
     Raises:
         Unknown: there is no finished plan with this id.
@@ -68,9 +67,11 @@ def start_plan(caller: Caller, plan_id: UUID, kinds: tuple[Kind, ...], wish: Run
         Unusable: it was made for something else than was said beside it.
         ConnectorError: Prefect is away or refuses it.
     """
+    if wish.dry_run:
+        raise Unusable("a plan is carried out; leave dry_run out beside it", field="dry_run")
     request_id = uuid4()
     with caller.ledger() as session:
-        plan = summary(session, require_plan(session, plan_id))
+        plan = summary(session, finished_plan(session, plan_id))
         dry_run = known(load_request(session, plan_id))
         require_same(wish, kinds, dry_run.request)
         if permission is not Permission.RUN_SYNC and dry_run.permission is Permission.RUN_SYNC:
@@ -78,15 +79,15 @@ def start_plan(caller: Caller, plan_id: UUID, kinds: tuple[Kind, ...], wish: Run
             caller.require(Permission.RUN_SYNC)
         request = dry_run.request.model_copy(update={"dry_run": False, "plan": plan_id})
         require_fresh(session, plan, request)
-        small = plan.confirmations_needed == 0
-        state = RequestState.ASKED if small else RequestState.AWAITING_CONFIRMATION
+        at_once = plan.confirmations_needed == 0 and not wish.confirm
+        state = RequestState.ASKED if at_once else RequestState.AWAITING_CONFIRMATION
         save_request(session, request_id, request, state, actor=caller.actor, permission=permission)
         caller.note(session, "sync.ask", str(request_id), **described(request))
-        if small:
-            claim(session, plan, request_id, caller.actor)
+        if at_once:
+            claim(session, plan, request_id, confirmed_by=None)
         else:
-            confirmation = make_confirmation(session, caller, plan, request_id, plan.confirmations_needed)
-    if small:
+            confirmation = make_confirmation(session, caller, plan, request_id, max(plan.confirmations_needed, 1))
+    if at_once:
         return Asked(run=hand_over(caller, request_id))
     return Asked(run=show_run(caller, request_id), confirmation=confirmation)
 
@@ -109,7 +110,7 @@ def confirm(caller: Caller, token: str) -> Asked:
         asked = known(load_request(session, pending.request_id))
         refuse_strangers(caller, pending, asked.permission)
         require_open(pending)
-        plan = summary(session, require_plan(session, pending.plan_id))
+        plan = summary(session, finished_plan(session, pending.plan_id))
         if plan.hash != pending.plan_hash:
             raise Clash("the plan is not the one that the token was given for; ask for the run again")
         require_fresh(session, plan, asked.request)
@@ -119,20 +120,20 @@ def confirm(caller: Caller, token: str) -> Asked:
         if pending.remaining:
             further = make_confirmation(session, caller, plan, asked.id, pending.remaining)
         else:
-            claim(session, plan, asked.id, caller.actor)
+            claim(session, plan, asked.id, confirmed_by=caller.actor)
         still = RequestState.AWAITING_CONFIRMATION
         if not change_request(session, asked.id, still if further else RequestState.ASKED, expected=[still]):
             raise Clash("the run was cancelled; ask for it again")
     return Asked(run=show_run(caller, asked.id) if further else hand_over(caller, asked.id), confirmation=further)
 
 
-def claim(session: Session, plan: StoredPlan, request_id: UUID, actor: str) -> None:
-    """Let this request alone carry the plan out.
+def claim(session: Session, plan: StoredPlan, request_id: UUID, *, confirmed_by: str | None) -> None:
+    """Let this request alone carry the plan out, and note who confirmed it, if somebody did.
 
     Raises:
         Clash: another one does.
     """
-    if not use_plan(session, plan.id, request_id, actor):
+    if not use_plan(session, plan.id, request_id, confirmed_by):
         raise Clash("the plan is carried out already; make a new dry run")
 
 
@@ -142,17 +143,10 @@ def require_fresh(session: Session, plan: StoredPlan, request: SyncRequest) -> N
     Raises:
         Clash: it is over, another request has it, or it was made with other connections than are in use now.
     """
-    lock_plan(session, plan.id)
-    if plan.expires_at <= datetime.now(UTC):
-        raise Clash("the plan is older than a day; make a new dry run")
-    if plan.used_by is not None:
-        raise Clash(f"the plan is carried out already, by the run {plan.used_by}; make a new dry run")
     try:
-        used = request_in_use(session, request)
+        require_plan(session, request_in_use(session, request), plan.id, claimed=False)
     except Misconfigured as error:
         raise Clash(str(error)) from None
-    if used.scope != plan.request.scope:
-        raise Clash("sandbox mode was switched after the plan was made; make a new dry run")
 
 
 def refuse_strangers(caller: Caller, pending: PendingConfirmation, permission: Permission) -> None:
@@ -195,16 +189,3 @@ def make_confirmation(session: Session, caller: Caller, plan: Plan, request_id: 
         counts_for=COUNTS_FOR,
     )
     return Confirmation(token=token, expires_at=until, confirmations_left=left, plan=plan)
-
-
-def is_covered(
-    session: Session, route: str, source: ConnectionName, target: ConnectionName, kinds: Iterable[Kind] = ()
-) -> bool:
-    """Whether schedules and webhooks may carry these kinds, all of the route when none is named, between these.
-
-    They may once a complete run did, which somebody confirmed; in sandbox mode, between the connections that stand in.
-
-    Raises:
-        Misconfigured: sandbox mode is on and nothing stands in for one of them.
-    """
-    return beginning.is_covered(session, route, source, target, kinds)

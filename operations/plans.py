@@ -9,12 +9,15 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
+from config.coverage import would_cover
+from config.sandbox import request_in_use
 from db.ledger.plans import list_writes, load_plan
 from db.ledger.sync_settings import load_sync_settings, save_most_amount
 from domain.access import Permission
 from domain.listing import Listing, PageRequest, decode_cursor, encode_cursor
 from domain.plans import PlannedWrite, StoredPlan
 from domain.refusals import Unknown
+from domain.sync import SyncRequest
 from operations.caller import Caller
 
 MOST_RECORDS = 10
@@ -28,7 +31,11 @@ Amount = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=2)]
 
 
 class Plan(StoredPlan):
-    """A plan, and how many confirmations it takes to have it carried out."""
+    """A plan, and how many confirmations it takes to have it carried out.
+
+    ``would_cover``: once it was carried out and somebody had confirmed it, schedules and webhooks may follow that may
+    not yet. A plan that needs no confirmation can be confirmed all the same.
+    """
 
     model_config = ConfigDict(
         frozen=True,
@@ -52,12 +59,14 @@ class Plan(StoredPlan):
                     "confirmed_by": None,
                     "used_by": None,
                     "confirmations_needed": 1,
+                    "would_cover": False,
                 }
             ]
         },
     )  # fmt: skip
 
     confirmations_needed: int
+    would_cover: bool
 
 
 class Limits(BaseModel):
@@ -77,7 +86,7 @@ def show_plan(caller: Caller, plan_id: UUID) -> Plan:
     """
     caller.require(Permission.VIEW)
     with caller.ledger() as session:
-        return summary(session, require_plan(session, plan_id))
+        return summary(session, finished_plan(session, plan_id))
 
 
 def list_plan_writes(caller: Caller, plan_id: UUID, page: PageRequest) -> Listing[PlannedWrite]:
@@ -85,7 +94,7 @@ def list_plan_writes(caller: Caller, plan_id: UUID, page: PageRequest) -> Listin
     caller.require(Permission.VIEW)
     after = decode_cursor(page.cursor, tuple[Part, Part, Part, Part]) if page.cursor else None
     with caller.ledger() as session:
-        require_plan(session, plan_id)
+        finished_plan(session, plan_id)
         found = list_writes(session, plan_id, page.limit + 1, after)
     items, more = tuple(found[: page.limit]), len(found) > page.limit
     last = items[-1] if more else None
@@ -93,6 +102,16 @@ def list_plan_writes(caller: Caller, plan_id: UUID, page: PageRequest) -> Listin
         items=items,
         next_cursor=encode_cursor((last.key.connection, last.key.kind, last.key.id, last.role)) if last else None,
     )
+
+
+def may_cover(caller: Caller, request: SyncRequest) -> bool:
+    """Whether schedules and webhooks may follow this run only if somebody confirms it.
+
+    Raises:
+        Misconfigured: sandbox mode is on and nothing stands in for a connection.
+    """
+    with caller.ledger() as session:
+        return would_cover(session, request_in_use(session, request))
 
 
 def show_limits(caller: Caller) -> Limits:
@@ -121,10 +140,10 @@ def summary(session: Session, plan: StoredPlan) -> Plan:
     """Give the plan with the number of confirmations that it takes: two where something is removed."""
     limits = limits_of(session)
     needed = 2 if plan.is_destructive else int(plan.exceeds(limits.records, limits.amount))
-    return Plan(**dict(plan), confirmations_needed=needed)
+    return Plan(**dict(plan), confirmations_needed=needed, would_cover=would_cover(session, plan.request))
 
 
-def require_plan(session: Session, plan_id: UUID) -> StoredPlan:
+def finished_plan(session: Session, plan_id: UUID) -> StoredPlan:
     """Give the plan.
 
     Raises:

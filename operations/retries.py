@@ -23,7 +23,7 @@ from operations.confirmations import Asked, start_plan
 from operations.failures import Chosen, chosen_failures, find_failure
 from operations.plans import MOST_RECORDS
 from operations.sync import start, start_dry_run
-from operations.wanted_runs import DryRunWish, RunWish
+from operations.wanted_runs import RunWish
 
 
 class RetryWish(Chosen):
@@ -49,23 +49,6 @@ class Retried(BaseModel):
     model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [{"runs": []}]})
 
     runs: tuple[Asked, ...]
-
-
-class Errand(BaseModel):
-    """Failed records of one kind that go the same way."""
-
-    model_config = ConfigDict(frozen=True)
-
-    route: str
-    source: ConnectionName
-    target: ConnectionName
-    kind: Kind
-    ids: tuple[str, ...]
-
-    def wish(self) -> DryRunWish:
-        """Give the run that tries them again."""
-        content = self.model_dump(exclude={"kind"}) | {"kinds": (self.kind,)}
-        return DryRunWish.model_validate(content)
 
 
 def retry(caller: Caller, failure_id: UUID) -> Asked:
@@ -105,15 +88,15 @@ def retry_many(caller: Caller, wish: RetryWish) -> Retried:
 def carry_out(caller: Caller, failures: Sequence[Failure], *, dry_run: bool) -> list[Asked]:
     """Ask for the runs that try these records again."""
     with caller.ledger() as session:
-        errands = list(errands_of(session, failures))
+        wishes = list(wishes_of(session, failures))
     permission = Permission.RESOLVE_FAILURES
     if dry_run:
-        return [Asked(run=start_dry_run(caller, errand.wish(), permission)) for errand in errands]
-    return [start(caller, (errand.kind,), errand.wish(), permission) for errand in errands]
+        return [Asked(run=start_dry_run(caller, wish.as_dry_run((kind,)), permission)) for kind, wish in wishes]
+    return [start(caller, (kind,), wish, permission) for kind, wish in wishes]
 
 
-def errands_of(session: Session, failures: Sequence[Failure]) -> Iterator[Errand]:
-    """Gather the records that go the same way.
+def wishes_of(session: Session, failures: Sequence[Failure]) -> Iterator[tuple[Kind, RunWish]]:
+    """Give the runs that try the records again: those of one kind that go the same way together.
 
     Raises:
         Clash: one is not queued any more, or no route leads where it failed.
@@ -128,7 +111,7 @@ def errands_of(session: Session, failures: Sequence[Failure]) -> Iterator[Errand
             raise Clash(f"no route carries {kind} records from {source} to {target}; they follow their orders")
         rest = iter(same)
         while some := tuple(each.source_id for each in islice(rest, MOST_IDS)):
-            yield Errand(route=route, source=source, target=target, kind=kind, ids=some)
+            yield kind, RunWish(route=route, source=source, target=target, ids=some)
 
 
 def system_of(session: Session, name: ConnectionName) -> System:

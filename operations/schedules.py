@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from config.coverage import is_covered
 from config.cron import check_cron, check_zone, next_due
 from config.requests import build_request
 from config.routes import ROUTES
@@ -21,7 +22,6 @@ from domain.keys import ConnectionName
 from domain.listing import Listing, PageRequest, decode_cursor, encode_cursor
 from domain.refusals import Clash, Unknown, Unusable
 from operations.caller import Caller
-from operations.confirmations import is_covered
 from operations.mirror import mirror_schedules
 from operations.timetables import Schedule, ScheduleWish, Timing, shown
 
@@ -124,7 +124,8 @@ def values_of(caller: Caller, timing: Timing) -> dict[str, object]:
     if not covered and not timing.paused:
         raise Clash(
             f"nobody has confirmed a run of this from {timing.source} to {target} yet: make a dry run in mode full, "
-            "confirm its plan, and come back when it is done"
+            "have its plan carried out with a confirmation (ask for one with confirm where the plan needs none), and "
+            "come back when that is done"
         )
     return {
         "route": timing.route,

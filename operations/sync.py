@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.access import Permission
 from domain.keys import Kind
-from domain.refusals import ConfirmationNeeded
+from domain.refusals import ConfirmationNeeded, Unusable
 from operations.caller import Caller
 from operations.confirmations import Asked, start_plan
 from operations.handover import ask
@@ -16,7 +16,7 @@ from operations.wanted_runs import DryRunWish, RunWish, read_wish
 def start(
     caller: Caller, kinds: tuple[Kind, ...], wish: RunWish, permission: Permission = Permission.RUN_SYNC
 ) -> Asked:
-    """Start a run of a few named records, or have a plan carried out; no kinds means all that the route carries.
+    """Start a run of a few named records, a dry run, or have a plan carried out; no kinds means all of the route.
 
     A run without a plan ends before it writes anything if it would be more than may be written unconfirmed.
 
@@ -28,6 +28,10 @@ def start(
     caller.require(permission)
     if wish.plan is not None:
         return start_plan(caller, wish.plan, kinds, wish, permission)
+    if wish.confirm:
+        raise Unusable("what is confirmed is a plan; make a dry run and come back with its id as plan", field="confirm")
+    if wish.dry_run:
+        return Asked(run=start_dry_run(caller, wish.as_dry_run(kinds), permission))
     request = read_wish(caller, kinds, wish, dry_run=False)
     if not request.ids or len(request.ids) > MOST_RECORDS or request.allow_removals:
         raise ConfirmationNeeded(

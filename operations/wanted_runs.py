@@ -14,7 +14,7 @@ from config.sandbox import OWN_SANDBOX, OWN_WAREHOUSE, request_in_use
 from db import ledger
 from domain.errors import Misconfigured
 from domain.filters import Moment, Status
-from domain.inputs import Line
+from domain.inputs import Flag, Line
 from domain.keys import ConnectionName, Kind, System
 from domain.refusals import Unusable
 from domain.sync import MOST_IDS, Mode, SyncRequest
@@ -23,19 +23,10 @@ from operations.caller import Caller
 Kinds = tuple[Kind, ...]
 
 
-class RunWish(BaseModel):
-    """A run that is wanted; a ``plan`` says it all, and what is given beside it must be what it was made for."""
+class Errand(BaseModel):
+    """What a run is to carry, from where to where."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {"route": "woocommerce-to-quickbooks", "source": "shop", "target": "books", "ids": ["794"]},
-                {"plan": "7a1c6c2e-93e5-4a39-9b0a-0f6d7a2b9c77"},
-            ]
-        },
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     route: RouteName = Field(default=WOOCOMMERCE_TO_QUICKBOOKS, description="From which system to which.")
     source: ConnectionName = Field(default="shop", description="Connection to read.")
@@ -51,14 +42,40 @@ class RunWish(BaseModel):
     changed_from: Moment | None = None
     changed_until: Moment | None = None
     allow_removals: bool = Field(default=False, description="Go on even if implausibly many records are gone.")
-    plan: UUID | None = Field(default=None, description="The finished dry run that is to be carried out.")
 
     def parameters(self) -> dict[str, Any]:
         """Give what was said, as the flat parameters of a flow; what was left out is left out."""
-        return {name: getattr(self, name) for name in self.model_fields_set - {"plan", "route"}}
+        said = self.model_fields_set & Errand.model_fields.keys()
+        return {name: getattr(self, name) for name in said - {"route"}}
 
 
-class DryRunWish(RunWish):
+class RunWish(Errand):
+    """A run that is wanted; a ``plan`` says it all, and what is given beside it must be what it was made for."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"route": "woocommerce-to-quickbooks", "source": "shop", "target": "books", "ids": ["794"]},
+                {"route": "woocommerce-to-quickbooks", "mode": "full", "dry_run": True},
+                {"plan": "7a1c6c2e-93e5-4a39-9b0a-0f6d7a2b9c77"},
+            ]
+        }
+    )
+
+    dry_run: Flag = Field(default=False, description="Only find out what would be written, as `/dry-run` does.")
+    plan: UUID | None = Field(default=None, description="The finished dry run that is to be carried out.")
+    confirm: Flag = Field(
+        default=False,
+        description="Ask for the token even where the plan needs none: schedules and webhooks may follow only what "
+        "somebody confirmed.",
+    )
+
+    def as_dry_run(self, kinds: Kinds) -> DryRunWish:
+        """Give the dry run of the same."""
+        return DryRunWish(kinds=kinds, route=self.route, **self.parameters())
+
+
+class DryRunWish(Errand):
     """A dry run that is wanted; every kind that the route carries when none is named."""
 
     model_config = ConfigDict(
@@ -66,10 +83,9 @@ class DryRunWish(RunWish):
     )
 
     kinds: Kinds = Field(default=(), max_length=len(Kind), description="Only these kinds.")
-    plan: None = None
 
 
-def read_wish(caller: Caller, kinds: Kinds, wish: RunWish, *, dry_run: bool) -> SyncRequest:
+def read_wish(caller: Caller, kinds: Kinds, wish: Errand, *, dry_run: bool) -> SyncRequest:
     """Make a request of a wish, and see that its connections exist and lead to the systems of the route.
 
     Raises:

@@ -82,12 +82,15 @@ def lock_plan(session: Session, plan_id: UUID) -> StoredPlan | None:
     return StoredPlan.model_validate(row) if row else None
 
 
-def use_plan(session: Session, plan_id: UUID, request_id: UUID, confirmed_by: str) -> bool:
-    """Note who confirmed the plan, and that this request alone carries it out; False when another one does."""
+def use_plan(session: Session, plan_id: UUID, request_id: UUID, confirmed_by: str | None) -> bool:
+    """Note that this request alone carries the plan out, and who confirmed it; False when another one does.
+
+    A small plan needs nobody to confirm it.
+    """
     statement = (
         update(plans)
         .where(plans.c.id == plan_id, plans.c.used_by.is_(None))
-        .values(used_by=request_id, confirmed_at=func.now(), confirmed_by=confirmed_by)
+        .values(used_by=request_id, confirmed_at=func.now() if confirmed_by else None, confirmed_by=confirmed_by)
         .returning(plans.c.id)
     )
     return session.execute(statement).first() is not None

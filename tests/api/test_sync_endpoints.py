@@ -53,6 +53,28 @@ def test_a_few_records_are_run_once_looked_at_and_cancelled(joined: Service, on_
 
 
 @pytest.mark.prefect
+def test_a_dry_run_is_asked_for_where_a_run_is(joined: Service, on_demand: str) -> None:
+    asked = accepted(post(joined.operator, "/api/sync/order", {"route": ROUTE, "mode": "full", "dry_run": True}))
+    assert (asked["confirmation"], asked["run"]["request"]["dry_run"]) == (None, True)
+    assert asked["run"]["plan_id"] == asked["run"]["id"]
+    assert asked_of_prefect(on_demand)[0]["parameters"]["dry_run"] is True
+
+
+@pytest.mark.prefect
+def test_a_plan_that_needs_no_word_is_confirmed_by_who_wants_schedules_to_follow(
+    joined: Service, on_demand: str
+) -> None:
+    plan_id = plan(joined.caller(), [write(1)])
+    shown = accepted(joined.operator.get(f"/api/sync/plans/{plan_id}"), 200)
+    assert (shown["confirmations_needed"], shown["would_cover"]) == (0, True)
+    asked = accepted(post(joined.operator, "/api/sync/all", {"plan": str(plan_id), "confirm": True}))
+    assert (asked["run"]["state"], asked_of_prefect(on_demand)) == ("awaiting_confirmation", [])
+    confirmed = accepted(post(joined.operator, f"/api/sync/confirm/{asked['confirmation']['token']}"))
+    assert confirmed["run"]["state"] == "scheduled"
+    assert joined.viewer.get(f"/api/sync/plans/{plan_id}").json()["confirmed_by"] == "token:operator of default"
+
+
+@pytest.mark.prefect
 def test_a_large_plan_is_looked_at_and_confirmed(joined: Service, on_demand: str) -> None:
     plan_id = plan(joined.caller(), [write(number) for number in range(12)])
     shown = accepted(joined.operator.get(f"/api/sync/plans/{plan_id}"), 200)

@@ -48,7 +48,9 @@ def test_a_shop_is_connected_carried_and_looked_back_upon(unisync: Unisync, pref
     runs = json.loads(unisync("runs", "--json").out)
     assert [(run["state"], run["request"]["mode"], run["request"]["dry_run"]) for run in runs] == [
         ("completed", "incremental", False),
+        # The first complete run is planned even if nobody is asked, so that it was confirmed.
         ("completed", "full", False),
+        ("completed", "full", True),
         ("completed", "full", True),
         ("completed", "full", True),
     ]
@@ -128,6 +130,42 @@ def first_orders(url: str, most: int) -> list[int]:
         connection.execute("SELECT set_config('unisync.tenant', 'default', false)")
         standing = "SELECT source_id::int FROM commerce.orders WHERE deleted_at IS NULL ORDER BY 1 LIMIT %s"
         return [number for (number,) in connection.execute(standing, [most])]
+
+
+def test_a_plan_is_carried_out_by_its_id_once_somebody_said_yes(
+    unisync: Unisync, prefect_api: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedule = ("schedules", "add", "rates", "--route", ROUTE, "--cron", "0 2 * * *", "--kind", "tax_rate")
+    away = {"PREFECT_API_URL": "http://127.0.0.1:9/api"}
+    with Twin.start(shop=recorded_shop()) as twin:
+        keys = {"UNISYNC_WOOCOMMERCE_KEY": twin.key, "UNISYNC_WOOCOMMERCE_SECRET": twin.secret}
+        unisync("connect", "woocommerce", "shop", "--url", twin.url, **keys)
+        full = ("sync", ROUTE, "--mode", "full", "--kind", "tax_rate")
+        planned = unisync(*full, "--dry-run", "--json", PREFECT_API_URL=prefect_api)
+        plan_id = json.loads(planned.out)["request"]["request_id"]
+        said = unisync("sync", "--plan", plan_id, "--mode", "full")
+        by_plan = ("sync", "--plan", plan_id, "--json")
+        unasked = unisync(*by_plan)
+        monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
+        refused = unisync(*by_plan)
+        early = unisync(*schedule, **away)
+        carried = unisync(*by_plan, "--yes", PREFECT_API_URL=prefect_api)
+        again = unisync(*by_plan, "--yes")
+        covered = unisync(*schedule, **away)
+
+    assert f"Carry it out: unisync sync --plan {plan_id}" in " ".join(planned.err.split())
+    assert (said.code, "leave --mode out beside --plan" in said.err) == (2, True)
+    assert (unasked.code, "say --yes in a script" in unasked.err) == (2, True)
+    assert (refused.code, "Schedules and webhooks may carry the same" in refused.err) == (1, True)
+    assert (early.code, "nobody has confirmed a run of this" in early.err) == (2, True)
+    assert (carried.code, json.loads(carried.out)["tallies"]["tax_rate"]["created"]) == (0, 17)
+    assert (again.code, "carried out already" in again.err) == (2, True)
+    assert covered.code == 0
+
+
+def test_without_a_route_and_without_a_plan_it_says_what_to_name(unisync: Unisync) -> None:
+    ended = unisync("sync", "--yes")
+    assert (ended.code, "name a route, or a plan with --plan" in ended.err) == (2, True)
 
 
 def test_a_few_records_are_written_without_a_question(unisync: Unisync, prefect_api: str) -> None:

@@ -22,7 +22,7 @@ from domain.keys import Kind
 from domain.plans import StoredPlan
 from domain.sync import Mode, SyncReport, Tally
 from operations.caller import Caller
-from operations.local_runs import note_confirmed_run, note_run
+from operations.local_runs import note_planned_run, note_run
 from simulators.quickbooks.server import QuickBooksTwin
 from simulators.woocommerce.server import Twin
 from tests.flows.books import BOOKS, connect_books, post, totals
@@ -54,7 +54,7 @@ def planned(caller: Caller, route: str, carry: Callable[..., SyncReport], **para
 
 def confirmed(caller: Caller, plan: StoredPlan, carry: Callable[..., SyncReport]) -> SyncReport:
     """Confirm a plan and carry it out."""
-    return carry(**flow_parameters(note_confirmed_run(caller, plan.id)))
+    return carry(**flow_parameters(note_planned_run(caller, plan.id, confirmed=True)))
 
 
 def queued(caller: Caller) -> list[tuple[str, str]]:
@@ -110,7 +110,7 @@ def test_a_plan_is_carried_out_once(shop: Twin, caller: Caller) -> None:
             "plan": plan.id,
         },
     )
-    with pytest.raises(Misconfigured, match="belongs to another request"):
+    with pytest.raises(Misconfigured, match="is carried out already"):
         run(**flow_parameters(request))
 
 
@@ -205,7 +205,7 @@ def test_a_filtered_run_carries_what_fits_moves_no_watermark_and_removes_nothing
 
 def test_a_plan_that_was_tampered_with_is_not_carried_out(shop: Twin, warehouse: Warehouse, caller: Caller) -> None:
     plan = planned(caller, WAREHOUSE_ROUTE, run, mode="full", kinds=["tax_rate"])
-    request = note_confirmed_run(caller, plan.id)
+    request = note_planned_run(caller, plan.id, confirmed=True)
     with caller.ledger() as session:
         writes = list_writes(session, plan.id, 1)
         change_print(session, plan.id, writes[0].key.id)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import signal
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from sqlalchemy import Engine
 
-from config.requests import build_request
+from config.requests import build_request, flow_parameters
 from db import ledger
 from db.ledger.audit import AuditFilter, list_audit
 from db.ledger.schedules import change_schedule, load_schedule, save_schedule
@@ -23,6 +24,7 @@ from domain.requests import Progress, RequestState
 from domain.sync import RunState, Tally
 from operations import runs
 from operations.caller import Caller
+from operations.local_runs import note_planned_run, note_run
 from operations.runs import RunFilter
 from simulators.woocommerce.recorded import recorded_shop
 from simulators.woocommerce.server import Twin
@@ -156,6 +158,9 @@ def test_a_schedule_runs_nothing_before_a_complete_run_was_confirmed_nor_while_i
         run(**by_schedule)
 
     run(mode="full", kinds=["tax_rate"])
+    with pytest.raises(Misconfigured, match="nobody has confirmed a run from shop to warehouse yet"):
+        run(**by_schedule)
+    run(**confirmed(caller))
     run(**by_schedule)
 
     with caller.ledger() as session:
@@ -166,4 +171,13 @@ def test_a_schedule_runs_nothing_before_a_complete_run_was_confirmed_nor_while_i
     with pytest.raises(Misconfigured, match="the schedule nightly is paused"):
         run(**by_schedule)
     with tenant_session(caller.engine, TENANT) as session:
-        assert [each.state for each in ledger.list_runs(session, 9)].count(RunState.COMPLETED) == 2
+        assert [each.state for each in ledger.list_runs(session, 9)].count(RunState.COMPLETED) == 4
+
+
+def confirmed(caller: Caller) -> dict[str, Any]:
+    """Make a dry run, say yes to its plan, and give the parameters of the run that carries it out."""
+    parameters = {"tenant": TENANT, "source": SHOP, "target": "warehouse", "mode": "full", "kinds": ["tax_rate"]}
+    planned = note_run(caller, build_request("woocommerce-to-supabase", parameters | {"dry_run": True}))
+    run(**flow_parameters(planned))
+    assert planned.request_id is not None
+    return flow_parameters(note_planned_run(caller, planned.request_id, confirmed=True))

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from db.ledger.audit import AuditFilter, list_audit
 from domain.access import Permission, Role
 from domain.errors import Unavailable
+from domain.keys import Kind
 from domain.refusals import Clash, ConfirmationNeeded, Forbidden, Unknown, Unusable
 from domain.requests import Progress
 from domain.writes import Action
@@ -53,6 +54,24 @@ def test_a_small_plan_starts_at_once_and_just_once(caller: Caller, on_demand: st
     with pytest.raises(Clash, match="carried out already"):
         start(caller, plan_id)
     assert len(asked_of_prefect(on_demand)) == 1
+
+
+def test_a_small_plan_can_be_confirmed_so_that_schedules_may_follow(caller: Caller, on_demand: str) -> None:
+    plan_id = plan(caller, SMALL)
+    shown = show_plan(caller, plan_id)
+    assert (shown.confirmations_needed, shown.would_cover) == (0, True)
+
+    asked = sync.start(caller, (), RunWish(plan=plan_id, confirm=True))
+    assert asked.confirmation is not None
+    assert (asked.confirmation.confirmations_left, asked_of_prefect(on_demand)) == (1, [])
+    confirmations.confirm(caller, asked.confirmation.token)
+
+    assert (show_plan(caller, plan_id).confirmed_by, len(asked_of_prefect(on_demand))) == (caller.actor, 1)
+    unasked = plan(caller, SMALL)
+    start(caller, unasked)
+    assert (show_plan(caller, unasked).confirmed_by, show_plan(caller, unasked).confirmed_at) == (None, None)
+    with pytest.raises(Unusable, match="make a dry run and come back with its id as plan"):
+        sync.start(caller, (Kind.ORDER,), RunWish(route="woocommerce-to-supabase", ids=("1",), confirm=True))
 
 
 @pytest.mark.parametrize(

@@ -12,17 +12,19 @@ import pytest
 from config.requests import build_request
 from db.ledger.sync_requests import save_request
 from domain.errors import AccessDenied, Misconfigured, Unavailable
+from domain.keys import Kind
 from domain.refusals import Clash, Unknown, Unusable
 from domain.requests import Progress, RequestState
+from domain.sync import Mode
 from operations import runs, sync
 from operations.caller import Caller
 from operations.handover import hand_over
 from operations.mirror import reconcile
 from operations.orchestrator import Orchestrator
 from operations.runs import RunFilter
-from operations.wanted_runs import DryRunWish
+from operations.wanted_runs import DryRunWish, RunWish
 from tests.operations.people import admin, make_tenants
-from tests.operations.steering import ROUTE, asked_of_prefect, connect, let_time_pass
+from tests.operations.steering import ROUTE, asked_of_prefect, connect, let_time_pass, plan, write
 
 pytestmark = pytest.mark.prefect
 
@@ -58,6 +60,21 @@ def test_a_request_that_a_crash_left_behind_is_handed_over_once(
     assert hand_over(caller, request_id).state is Progress.SCHEDULED
     (flow_run,) = asked_of_prefect(on_demand)
     assert flow_run["id"] == runs.show_run(caller, request_id).flow_run_id
+
+
+def test_what_is_asked_for_as_a_dry_run_is_one(caller: Caller, on_demand: str) -> None:
+    wish = RunWish(route="woocommerce-to-supabase", mode=Mode.FULL, dry_run=True)
+    asked = sync.start(caller, (Kind.ORDER,), wish)
+
+    (flow_run,) = asked_of_prefect(on_demand)
+    assert (asked.run.request.dry_run, asked.run.plan_id, asked.confirmation) == (True, asked.run.id, None)
+    assert {name: flow_run["parameters"][name] for name in ("dry_run", "mode", "kinds")} == {
+        "dry_run": True,
+        "mode": "full",
+        "kinds": ["order"],
+    }
+    with pytest.raises(Unusable, match="leave dry_run out"):
+        sync.start(caller, (), RunWish(plan=plan(caller, [write(1)]), dry_run=True))
 
 
 @pytest.mark.parametrize("url", [AWAY, "http://127.0.0.1:9/nothing/api"])
