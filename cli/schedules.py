@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -16,6 +16,8 @@ from domain.keys import Kind
 from domain.sync import Mode
 from operations import schedules
 from operations.timetables import Schedule, ScheduleWish, Timing
+
+Wanted = TypeVar("Wanted", bound=Timing)
 
 app = typer.Typer(no_args_is_help=True, help="What runs by itself, and when.")
 
@@ -63,6 +65,7 @@ def add(
     Example: unisync schedules add books --route woocommerce-to-quickbooks --cron "*/15 * * * *" --zone Europe/Berlin
     """
     wish = read(
+        ScheduleWish,
         {
             "name": name, "route": route, "cron": cron, "time_zone": zone, "source": source, "target": target,
             "mode": mode, "kinds": kind or (), "paused": paused,
@@ -73,12 +76,40 @@ def add(
 
 
 @app.command()
+def update(
+    name: Name,
+    route: Annotated[str | None, typer.Option(help=f"One of: {', '.join(ROUTES)}.")] = None,
+    cron: Annotated[str | None, typer.Option(help="Minute, hour, day, month, day of the week.")] = None,
+    zone: Annotated[str | None, typer.Option(help="IANA name of the time zone.")] = None,
+    source: Annotated[str | None, typer.Option(help="Connection to read.")] = None,
+    target: Annotated[str | None, typer.Option(help="Connection to write.")] = None,
+    mode: Annotated[Mode | None, typer.Option(help="full or incremental.")] = None,
+    kind: Annotated[list[Kind] | None, typer.Option(help="Only this kind; may be repeated.")] = None,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Change what a schedule runs and when; what is not named stays. Along another route all kinds of it are carried.
+
+    Example: unisync schedules update books --cron "*/30 * * * *"
+    """
+    given: dict[str, object] = {
+        "route": route, "cron": cron, "time_zone": zone, "source": source, "target": target, "mode": mode, "kinds": kind
+    }  # fmt: skip
+    said = {option: value for option, value in given.items() if value is not None}
+    if not said:
+        raise Misconfigured("name what is to change; unisync schedules update --help lists what can")
+    if route is not None:
+        said = {"kinds": (), "target": None} | said
+    change(name, tenant, as_json, said)
+
+
+@app.command()
 def pause(name: Name, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Stop a schedule without forgetting it.
 
     Example: unisync schedules pause books
     """
-    switch(name, tenant, as_json, paused=True)
+    change(name, tenant, as_json, {"paused": True})
 
 
 @app.command()
@@ -87,7 +118,7 @@ def resume(name: Name, tenant: Tenant = "default", as_json: AsJson = False) -> N
 
     Example: unisync schedules resume books
     """
-    switch(name, tenant, as_json, paused=False)
+    change(name, tenant, as_json, {"paused": False})
 
 
 @app.command()
@@ -101,12 +132,12 @@ def remove(name: Name, tenant: Tenant = "default") -> None:
     out.print(f"{name} is removed.", markup=False)
 
 
-def switch(name: str, tenant: str, as_json: bool, *, paused: bool) -> None:
-    """Pause a schedule, or let it go on."""
+def change(name: str, tenant: str, as_json: bool, said: dict[str, object]) -> None:
+    """Change what was said of a schedule, and nothing else."""
     with local_caller(tenant) as caller:
         before = schedules.find_schedule(caller, name)
         same = before.model_dump(include=set(Timing.model_fields))
-        tell(schedules.replace_schedule(caller, name, Timing.model_validate(same | {"paused": paused})), as_json)
+        tell(schedules.replace_schedule(caller, name, read(Timing, same | said)), as_json)
 
 
 def tell(schedule: Schedule, as_json: bool) -> None:
@@ -127,14 +158,14 @@ def standing(schedule: Schedule) -> str:
     return first if schedule.mirrored else f"{first}, once Prefect knows of it"
 
 
-def read(given: dict[str, object]) -> ScheduleWish:
-    """Read the schedule that is wanted.
+def read(shape: type[Wanted], given: dict[str, object]) -> Wanted:
+    """Read what is wanted.
 
     Raises:
         Misconfigured: one sentence naming the option that cannot be used.
     """
     try:
-        return ScheduleWish.model_validate(given)
+        return shape.model_validate(given)
     except ValidationError as error:
         name, why = first_fault(error)
         raise Misconfigured(f"--{name} cannot be used: {why}") from None

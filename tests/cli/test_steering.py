@@ -62,6 +62,12 @@ def test_schedules_are_made_paused_and_removed(unisync: Unisync, ledger_engine: 
 
     made = unisync("schedules", "add", "nightly", *words, **AWAY)
     assert (made.code, "once Prefect knows of it" in made.out, "does not answer" in made.err) == (0, True, True)
+    changed = unisync("schedules", "update", "nightly", "--cron", "45 3 * * *", "--kind", "order")
+    assert "nightly: 45 3 * * * (Europe/Berlin)" in changed.out
+    (listed,) = json.loads(unisync("schedules", "list", "--json").out)
+    assert (listed["kinds"], listed["mode"], listed["paused"]) == (["order"], "full", False)
+    moved = json.loads(unisync("schedules", "update", "nightly", "--route", ROUTE, "--json").out)
+    assert (len(moved["kinds"]), moved["target"], moved["cron"]) == (6, "warehouse", "45 3 * * *")
     assert "paused" in unisync("schedules", "pause", "nightly").out
     assert "once Prefect knows of it" in unisync("schedules", "resume", "nightly").out
     (listed,) = json.loads(unisync("schedules", "list", "--json").out)
@@ -76,6 +82,8 @@ def test_schedules_are_made_paused_and_removed(unisync: Unisync, ledger_engine: 
         (("schedules", "add", "a", "--route", "x", "--cron", "0 2 * * *"), "--route cannot be used"),
         (("schedules", "add", "a", "--route", ROUTE, "--cron", "0 2 * * * * *"), "write five fields"),
         (("schedules", "pause", "nobody"), "there is no schedule of this name"),
+        (("schedules", "update", "nobody", "--cron", "0 2 * * *"), "there is no schedule of this name"),
+        (("schedules", "update", "nightly"), "name what is to change"),
         (("sandbox", "on", "--replace", "shop"), "write it like shop=staging-shop"),
         (("sandbox", "on", "--replace", "shop=staging"), "there is no connection shop"),
         (("limits", "much"), "'much' is no amount"),
