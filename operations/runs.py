@@ -25,6 +25,7 @@ from operations.orchestrator import Orchestrator, flow_run_page
 ENDED = frozenset(
     {Progress.COMPLETED, Progress.FAILED, Progress.CRASHED, Progress.CANCELLED, Progress.REFUSED, Progress.EXPIRED}
 )
+NEVER_BEGAN = "its process ended before the run began, and nothing was written; start it again"
 _ENDED_AT_PREFECT = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 
 EXAMPLE: dict[str, Any] = {
@@ -156,6 +157,7 @@ def known(asked: RequestedRun | None) -> RequestedRun:
 def shown(asked: RequestedRun) -> Run:
     """Give the request and its run as everybody of the tenant may see them."""
     began, ended = asked.started_at, asked.finished_at
+    never_began = asked.progress is Progress.CRASHED and asked.run_state is None
     used = asked.used.model_copy(update={"request_id": None}) if asked.used else None
     return Run(
         id=asked.id,
@@ -168,7 +170,7 @@ def shown(asked: RequestedRun) -> Run:
         finished_at=ended,
         seconds=(ended - began).total_seconds() if began and ended else None,
         tallies=asked.tallies or {},
-        error=asked.run_error or asked.error,
+        error=asked.run_error or asked.error or (NEVER_BEGAN if never_began else None),
         plan_id=asked.id if asked.request.dry_run else asked.request.plan,
         flow_run_id=asked.flow_run_id,
         flow_run_page=flow_run_page(asked.flow_run_id) if asked.flow_run_id else None,

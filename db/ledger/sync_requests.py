@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,9 @@ from domain.access import Permission
 from domain.keys import Kind
 from domain.requests import Progress, RequestState
 from domain.sync import RunState, SyncRequest, Tally
+
+_BEGINS_WITHIN = timedelta(minutes=10)
+"""A run in the process of who asked begins within seconds; what has not by then was killed before it could."""
 
 
 class RequestedRun(BaseModel):
@@ -160,11 +163,18 @@ def _awaited_until() -> ColumnElement[Any]:
 
 
 def _progress() -> ColumnElement[str]:
+    # Prefect was never told of it, so it was to begin at once, in the process that wrote it down.
+    never_began = and_(
+        sync_requests.c.state == RequestState.STARTED,
+        sync_requests.c.flow_run_id.is_(None),
+        sync_requests.c.asked_at < func.now() - _BEGINS_WITHIN,
+    )
     awaiting = sync_requests.c.state == RequestState.AWAITING_CONFIRMATION
     return case(
         (and_(runs.c.state == RunState.RUNNING, runs.c.cancel_requested_at.is_not(None)), Progress.CANCELLING),
         (runs.c.state.is_not(None), runs.c.state),
         (and_(awaiting, _awaited_until() <= func.now()), Progress.EXPIRED),
+        (never_began, Progress.CRASHED),
         (sync_requests.c.state == RequestState.STARTED, Progress.SCHEDULED),
         else_=sync_requests.c.state,
     )
