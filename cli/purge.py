@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.caller import login_name
 from cli.output import out, print_json, print_table
 from cli.prefect_server import is_healthy
 from config.prefect_address import api_url
@@ -13,6 +14,7 @@ from config.retention import retention
 from config.settings import settings
 from config.wiring import open_ledger
 from db.server_log import trim_log
+from operations.housekeeping import note_start
 from operations.purging import purge_ledger, purge_prefect
 
 
@@ -29,6 +31,7 @@ def purge(
     """
     kept = retention()
     with open_ledger() as engine:
+        note_start(engine, "purge", f"operator:{login_name()}", None, {"dry_run": dry_run})
         deleted = purge_ledger(engine, kept, dry_run=dry_run).deleted
     if is_healthy(api_url()):
         deleted |= purge_prefect(kept, dry_run=dry_run).deleted

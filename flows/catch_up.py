@@ -12,6 +12,7 @@ from prefect.states import Failed
 from config.wiring import open_ledger
 from domain.errors import ConnectorError
 from flows.logs import keep_tracebacks_out
+from flows.origin import note_housekeeping
 from flows.progress import not_fatal
 from operations.upkeep import Upkept, catch_up_with_books, check_webhooks, hand_over_the_rest
 
@@ -29,6 +30,7 @@ def look_after_webhooks(tenant: str | None = None) -> list[Upkept] | State[objec
     keep_tracebacks_out()
     try:
         with open_ledger() as engine:
+            note_housekeeping(engine, tenant)
             found = told(check_webhooks(engine, tenant))
             hand_over_the_rest(engine, tenant)
             return found
@@ -48,6 +50,7 @@ def ask_books(tenant: str | None = None) -> list[Upkept] | State[object]:
     keep_tracebacks_out()
     try:
         with open_ledger() as engine:
+            note_housekeeping(engine, tenant)
             return told(catch_up_with_books(engine, tenant))
     except ConnectorError as error:
         return Failed(message=str(error), data=error)

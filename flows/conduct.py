@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from prefect import get_run_logger
 from prefect.client.schemas.objects import State
-from prefect.context import FlowRunContext
 from prefect.runtime import flow_run
 from prefect.states import Cancelled as PrefectCancelled
 from prefect.states import Failed
@@ -23,6 +22,7 @@ from domain.errors import Cancelled, ConnectorError
 from domain.sync import RunState, SyncReport, SyncRequest, Tally
 from flows.logs import keep_tracebacks_out
 from flows.memory import calm_collector
+from flows.origin import origin
 from flows.planning import plan_all, plan_within_limits
 from flows.progress import finish_bar, not_fatal
 from flows.route import Route
@@ -42,7 +42,7 @@ def conduct(route: Route, parameters: Mapping[str, object]) -> SyncReport | Stat
     keep_tracebacks_out()
     try:
         request = build_request(route.name, parameters)
-        with open_run(request, origin(request)) as run, calm_collector():
+        with open_run(request, origin_of(request)) as run, calm_collector():
             return carry_out(run, route)
     except Cancelled as error:
         close(RunState.CANCELLED, str(error))
@@ -93,20 +93,11 @@ def walk_as_asked(run: OpenRun, route: Route) -> None:
     walk(run, route)
 
 
-def origin(request: SyncRequest) -> Origin:
-    """Say which flow run this is and who started it, as far as Prefect knows."""
-    context = FlowRunContext.get()
-    known = context.flow_run if context else None
-    if known is None:
-        return Origin(str(flow_run.id), f"prefect:{flow_run.name}")
-    actor = f"prefect:{known.name}"
+def origin_of(request: SyncRequest) -> Origin:
+    """Say which flow run this is and who or what started it."""
+    found = origin()
     if request.schedule:
-        actor = f"schedule:{request.schedule}"
-    elif WEBHOOK_TAG in known.tags:
-        actor = f"webhook:{request.source}"
-    details: dict[str, object] = {
-        "scheduled": known.auto_scheduled,
-        "deployed": known.deployment_id is not None,
-        "created_by": known.created_by.display_value if known.created_by else None,
-    }
-    return Origin(str(known.id), actor, details)
+        return found._replace(actor=f"schedule:{request.schedule}")
+    if WEBHOOK_TAG in flow_run.tags:
+        return found._replace(actor=f"webhook:{request.source}")
+    return found

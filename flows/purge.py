@@ -13,6 +13,7 @@ from config.wiring import open_ledger
 from db.server_log import trim_log
 from domain.errors import ConnectorError
 from flows.logs import keep_tracebacks_out
+from flows.origin import note_housekeeping
 from flows.progress import not_fatal
 from operations.purging import Purged, purge_ledger, purge_prefect
 
@@ -31,6 +32,7 @@ def purge(dry_run: bool = False) -> Purged | State[object]:
     try:
         kept = retention()
         with open_ledger() as engine:
+            note_housekeeping(engine, dry_run=dry_run)
             done = purge_ledger(engine, kept, dry_run=dry_run)
         done = Purged(dry_run=dry_run, deleted=done.deleted | purge_prefect(kept, dry_run=dry_run).deleted)
         if not dry_run:

@@ -72,6 +72,11 @@ def list_tenants(session: Session, after: str | None, limit: int) -> list[Stored
     return [StoredTenant.model_validate(row) for row in session.execute(statement).mappings()]
 
 
+def tenant_names(session: Session) -> list[TenantName]:
+    """Give the names of all tenants; needs a ``watch_session``."""
+    return list(session.scalars(select(tenants.c.name).order_by(tenants.c.name)))
+
+
 def tenant_exists(session: Session, name: TenantName) -> bool:
     """Whether the tenant was ever made; a session sees no other than its own."""
     return session.execute(select(tenants.c.name).where(tenants.c.name == name)).first() is not None

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine
 
+from cli.caller import login_name
 from db.ledger import save_links
 from db.ledger.record_log import log_entries
 from db.session import tenant_session
@@ -18,7 +19,7 @@ from domain.history import Became, Entry, Level, Operation
 from domain.keys import Kind, RecordKey
 from domain.writes import Link
 from tests.cli.conftest import Ended
-from tests.operations.people import in_database
+from tests.operations.people import audited, in_database
 
 Unisync = Callable[..., Ended]
 
@@ -105,5 +106,7 @@ def test_what_is_over_is_counted_first_and_deleted_when_asked(
     assert entries in unisync("purge", **away).out
     assert "Nothing is over." in unisync("purge", **away).out
     assert in_database(ledger_engine, "SELECT result FROM unisync.record_log") == [("created",)]
+    who = {(actor, action) for actor, action, _, _ in audited(ledger_engine)}
+    assert who == {(f"operator:{login_name()}", "housekeeping.run")}
     ended = unisync("purge", UNISYNC_RETENTION_AUDIT_DAYS="1")
     assert (ended.code, "UNISYNC_RETENTION_AUDIT_DAYS cannot be used" in ended.err) == (2, True)

@@ -5,13 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Engine, text
 
+from config.wiring import open_ledger
+from db.ledger.confirmations import cover_pair
 from db.session import tenant_session
 from domain.access import Role
+from domain.sync import Mode, SyncReport
 from flows.arrivals import Listener
 from operations.caller import Caller
+from tests.flows import books, conftest
 from tests.flows.conftest import TENANT, wait_until
 
 
@@ -26,6 +32,23 @@ def listening(engine: Engine) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
+
+
+def run(**parameters: Any) -> SyncReport:
+    """Run the flow to the warehouse; where that is all there is, as if somebody had confirmed its plan."""
+    return confirmed(conftest.run(**parameters))
+
+
+def post(**parameters: Any) -> SyncReport:
+    """The same to the books."""
+    return confirmed(books.post(**parameters))
+
+
+def confirmed(report: SyncReport) -> SyncReport:
+    if report.request.mode is Mode.FULL:
+        with open_ledger() as engine, tenant_session(engine, TENANT) as session:
+            cover_pair(session, report.request, uuid4())
+    return report
 
 
 def boss(engine: Engine) -> Caller:

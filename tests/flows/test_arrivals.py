@@ -15,6 +15,7 @@ from config.requests import build_request
 from config.routes import WOOCOMMERCE_TO_SUPABASE
 from config.settings import CHECKOUT, settings
 from db.ledger import open_problems
+from db.ledger.audit import AuditFilter, list_audit
 from db.ledger.sync_requests import save_request
 from db.session import tenant_session
 from domain.requests import Progress, RequestState
@@ -26,9 +27,9 @@ from simulators.quickbooks.server import QuickBooksTwin
 from simulators.woocommerce.generated import generated_shop
 from simulators.woocommerce.server import Twin
 from tests.api.conftest import serving
-from tests.flows.arriving import boss, listening, states, wait_until_carried
-from tests.flows.books import connect_books, let_time_pass, post, totals
-from tests.flows.conftest import SHOP, TENANT, Warehouse, connect, run, wait_until, written
+from tests.flows.arriving import boss, listening, post, run, states, wait_until_carried
+from tests.flows.books import connect_books, let_time_pass, totals
+from tests.flows.conftest import SHOP, TENANT, Warehouse, connect, wait_until, written
 from tests.operations.people import in_database
 
 pytestmark = [pytest.mark.prefect, pytest.mark.timeout(240)]
@@ -214,6 +215,9 @@ def test_housekeeping_looks_after_every_shop_asks_all_books_and_hands_over_what_
     assert [[(each.connection, each.amiss) for each in some] for some in found] == [[(SHOP, "")], [("books", "")]]
     assert show_webhooks(boss(ledger_engine), SHOP).repairs == 1
     assert show_run(boss(ledger_engine), request_id).state is Progress.SCHEDULED
+    with tenant_session(ledger_engine, TENANT) as session:
+        started = list_audit(session, AuditFilter(action="housekeeping.run"), None, 9)
+    assert [each.subject for each in started] == ["catch-up-with-books", "check-webhooks"]
     with tenant_session(ledger_engine, TENANT) as session:
         assert [problem.code for problem in open_problems(session, 10)] == ["books.changed"]
     # A later walk finds the order as it was, and leaves the problem to the bookkeeper.

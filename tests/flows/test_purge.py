@@ -11,13 +11,14 @@ import pytest
 from prefect.client.orchestration import get_client
 from sqlalchemy import Engine, text
 
+from db.ledger.audit import AuditFilter, list_audit
 from db.session import tenant_session
 from flows.purge import purge
 from operations.old_runs import OldRuns
 from operations.purging import Purged
 from simulators.woocommerce.server import Twin
 from tests.flows.conftest import run, wait_until
-from tests.operations.people import in_database
+from tests.operations.people import in_database, make_tenants
 
 pytestmark = [pytest.mark.prefect, pytest.mark.timeout(240)]
 
@@ -73,6 +74,7 @@ def test_the_flow_deletes_what_is_over_and_tells_how_much(
     count = "SELECT count(*) FROM unisync.record_log"
     ((before,),) = in_database(ledger_engine, count)
 
+    make_tenants(ledger_engine, "berlin")
     foreseen, done, again = purge(dry_run=True), purge(), purge()
 
     assert isinstance(foreseen, Purged)
@@ -83,6 +85,15 @@ def test_the_flow_deletes_what_is_over_and_tells_how_much(
     assert again.deleted == dict.fromkeys(again.deleted, 0)
     assert in_database(ledger_engine, count) == [(before - before // 2,)]
     assert left(prefect, flow_run_id)["flow_runs"] == 1
+    for tenant in ("default", "berlin"):
+        with tenant_session(ledger_engine, tenant) as session:
+            started = list_audit(session, AuditFilter(action="housekeeping.run"), None, 9)
+        assert [(each.subject, each.details["dry_run"]) for each in started] == [
+            ("purge", False),
+            ("purge", False),
+            ("purge", True),
+        ]
+        assert all(each.actor.startswith("prefect:") and each.details["flow_run_id"] for each in started)
     with get_client(sync_client=True) as client:
         texts = [artifact.data for artifact in client.read_artifacts() if artifact.key == "purge-summary"]
     assert any(f"| {entries} | {before // 2} |" in str(text) for text in texts)
