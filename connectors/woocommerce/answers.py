@@ -27,6 +27,7 @@ class RefusalWire(msgspec.Struct, gc=False):
     """The body of an error: ``data`` is mostly an object, but a bare number in the refund routes."""
 
     code: str | int = ""
+    message: msgspec.Raw = msgspec.Raw(b'""')
     data: msgspec.Raw = msgspec.Raw(b"null")
 
 
@@ -65,6 +66,13 @@ UNKNOWN_KEY = (
     f"header, or it does not know that it is reached by https; check the key or {KEY_ADVICE}"
 )
 BAD_KEY = f"the shop refuses the consumer key or secret, or the key may not do this; {KEY_ADVICE}"
+HALF_A_KEY = (
+    "the consumer key may only {right}; give it the permission Read/Write under WooCommerce > Settings > Advanced > "
+    "REST API"
+)
+# WC_REST_Authentication says so under the same code as of a wrong secret; in a shop of another language it is not told.
+MISSING_RIGHT = re.compile(rb"does not have (read|write) permissions")
+OTHER_RIGHT = {b"read": "write", b"write": "read"}
 NO_RIGHT = "the user whose key this is may not see this; take the key of a shop manager or administrator"
 NO_ROUTE = (
     "there is no WooCommerce REST API at this address; check the address, that the plugin WooCommerce is active and "
@@ -180,7 +188,7 @@ def _without_code(response: httpx.Response, status: int) -> tuple[type[Connector
 
 def _client_error(response: httpx.Response, status: int, code: str) -> tuple[type[ConnectorError], str]:
     if status == httpx.codes.UNAUTHORIZED:
-        return AccessDenied, UNKNOWN_KEY if code == "woocommerce_rest_cannot_view" else BAD_KEY
+        return AccessDenied, _unknown_caller(response, code)
     if status == httpx.codes.FORBIDDEN:
         return AccessDenied, NO_RIGHT
     if code == "rest_no_route":
@@ -191,6 +199,13 @@ def _client_error(response: httpx.Response, status: int, code: str) -> tuple[typ
     if status in (httpx.codes.NOT_FOUND, httpx.codes.GONE):
         return Missing, f"the shop does not have this ({code})"
     return Rejected, f"the shop refuses this ({code})"
+
+
+def _unknown_caller(response: httpx.Response, code: str) -> str:
+    if code == "woocommerce_rest_cannot_view":
+        return UNKNOWN_KEY
+    missing = MISSING_RIGHT.search(_decode(response).message)
+    return HALF_A_KEY.format(right=OTHER_RIGHT[missing[1]]) if missing else BAD_KEY
 
 
 def _decode(response: httpx.Response) -> RefusalWire:

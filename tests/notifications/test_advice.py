@@ -124,6 +124,11 @@ def test_at_least_95_of_100_labelled_causes_get_the_right_advice() -> None:
     assert len(wrong) <= total * 0.05, "\n".join(map(str, wrong))
 
 
+def test_every_recorded_error_of_a_shop_gets_the_right_advice() -> None:
+    advised = {row["recorded"]: advise(cause).topic for row in LABELLED["woocommerce"] for cause in woocommerce(row)}
+    assert advised == {row["recorded"]: row["topic"] for row in LABELLED["woocommerce"]}
+
+
 def test_every_recorded_error_of_a_shop_is_labelled() -> None:
     recorded = {path.name.removesuffix(".body") for path in RECORDINGS.glob("*.body")}
     labelled = {row["recorded"] for row in LABELLED["woocommerce"]}
