@@ -11,13 +11,12 @@ from pydantic import BaseModel, ConfigDict
 from api.callers import allowed
 from api.description import refusals
 from api.idempotency import starting
-from db.ledger.failures import Failure
 from domain.access import Permission
 from domain.listing import Listing
 from operations import failures, retries
 from operations.caller import Caller
 from operations.confirmations import Asked
-from operations.failures import Decided, FailureFilter, IgnoreWish, Reason
+from operations.failures import Decided, Failure, FailureFilter, IgnoreWish, Reason
 from operations.retries import Retried, RetryWish
 
 router = APIRouter(prefix="/api/sync/failures", tags=["sync"])

@@ -10,15 +10,15 @@ import typer
 from pydantic import ValidationError
 
 from cli.caller import local_caller
-from cli.output import out, print_json, print_table
+from cli.guidance import print_guidance
+from cli.output import err, out, print_json, print_table
 from cli.pages import every
 from cli.steering import tell
-from db.ledger.failures import Failure
 from domain.errors import Misconfigured, first_fault
 from domain.keys import Kind
 from domain.problems import ProblemState
 from operations import failures, retries
-from operations.failures import FailureFilter, IgnoreWish
+from operations.failures import Failure, FailureFilter, IgnoreWish
 from operations.retries import RetryWish
 
 MOST = 1_000_000
@@ -58,9 +58,36 @@ def list_failures(
     if as_json:
         print_json([each.model_dump(mode="json") for each in found])
     elif found:
+        err.print("unisync failures show ID tells more of one, and every step that helps.")
         print_table(("id", "record", "target", "code", "why", "what to do"), [cells(each) for each in found])
     else:
         out.print("There is nothing of the kind.")
+
+
+@app.command()
+def show(
+    failure: Annotated[UUID, typer.Argument(help="The failure, by its id.")],
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Show one failure: what was met, how often, and what to do about it.
+
+    Example: unisync failures show 0b6cb4a6-7a0e-4f6e-9c0b-0d3c6a3f3f11
+    """
+    with local_caller(tenant) as caller:
+        found = failures.find_failure(caller, failure)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+        return
+    amount = "" if found.amount is None else f", {found.amount:,f} {found.currency or ''}".rstrip()
+    times = f"tried {found.count} times, first {found.first_seen.astimezone():%Y-%m-%d %H:%M}, last"
+    out.print(f"{record_of(found)} to {found.target_connection}{amount}: {found.message}", markup=False)
+    out.print(f"{found.code}, {found.state}, {times} {found.last_seen.astimezone():%Y-%m-%d %H:%M}", markup=False)
+    if found.reason is not None:
+        out.print(f"Left be by {found.decided_by}: {found.reason}", markup=False)
+    if found.advice is not None:
+        out.print(found.advice, markup=False)
+    print_guidance(found.guidance)
 
 
 @app.command()
@@ -135,9 +162,14 @@ def reopen(
 
 def cells(failure: Failure) -> tuple[object, ...]:
     """Give a failure as a row for people."""
-    record = f"{failure.source_connection}:{failure.kind}:{failure.source_id}"
     why = failure.message if failure.reason is None else f"{failure.message} Left be: {failure.reason}"
-    return failure.id, record, failure.target_connection, failure.code, why, failure.advice
+    what_to_do = failure.advice or failure.guidance.steps[0]
+    return failure.id, record_of(failure), failure.target_connection, failure.code, why, what_to_do
+
+
+def record_of(failure: Failure) -> str:
+    """Name the record that failed."""
+    return f"{failure.source_connection}:{failure.kind}:{failure.source_id}"
 
 
 def read(shape: type[Wish], **given: object) -> Wish:

@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
+from cli.guidance import print_guidance
 from cli.output import out, print_json, print_table
 from config.wiring import open_ledger, require_tenant
 from db import ledger
 from db.session import tenant_session
+from operations.guidance import FAILED, Ending, guidance_on_runs
 
 MOST = 1_000_000
 """No terminal and no program wants more at once."""
@@ -26,15 +28,19 @@ def runs(
     limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many, newest first.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list for programs.")] = False,
 ) -> None:
-    """List the last runs and how they ended.
+    """List the last runs and how they ended, and what to do about those that did not go through.
 
     Example: unisync runs --limit 5
     """
     with open_ledger() as engine, tenant_session(engine, tenant) as session:
         require_tenant(session, tenant)
         found = ledger.list_runs(session, limit)
+        guidance = guidance_on_runs(
+            session, (Ending(run.id, run.request, run.state, run.error or "") for run in found if run.state in FAILED)
+        )
     if as_json:
-        print_json([run.model_dump(mode="json") for run in found])
+        advised = {id_: each.model_dump(mode="json") for id_, each in guidance.items()}
+        print_json([run.model_dump(mode="json") | {"guidance": advised.get(run.id)} for run in found])
         return
     if not found:
         out.print("Nothing has run yet.")
@@ -53,6 +59,9 @@ def runs(
         for run in found
     ]
     print_table(("started", "route", "connections", "mode", "state", "read", "failed", "error"), rows)
+    # Each once, however many runs ended so.
+    for each in dict.fromkeys(guidance.values()):
+        print_guidance(each)
 
 
 def problems(

@@ -11,6 +11,7 @@ import typer
 
 from cli.asking import figures
 from cli.caller import local_caller
+from cli.guidance import print_guidance
 from cli.output import out, print_json, print_table
 from cli.pages import every
 from domain.errors import Misconfigured
@@ -153,6 +154,8 @@ def show(run: Run, as_json: bool) -> None:
     out.print(f"{run.id}: {way(run)}, {run.state}, asked for by {run.actor}", markup=False)
     if run.error:
         out.print(run.error, markup=False)
+    if run.guidance:
+        print_guidance(run.guidance)
     rows = [(kind.value, *tally.model_dump().values()) for kind, tally in run.tallies.items()]
     if rows:
         print_table(("kind", *next(iter(run.tallies.values())).model_dump()), rows)

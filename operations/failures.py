@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy.orm import Session
 
+from config.sandbox import OWN_SANDBOX, OWN_WAREHOUSE
+from db.ledger import list_connections
 from db.ledger.failures import (
-    Failure,
     ProblemFilter,
+    StoredFailure,
     ignore_failures,
     list_failures,
     load_failures,
@@ -17,14 +21,51 @@ from db.ledger.failures import (
 )
 from domain.access import Permission
 from domain.inputs import Line
-from domain.keys import ConnectionName, Kind
+from domain.keys import ConnectionName, Kind, System
 from domain.listing import Listing, PageRequest, decode_cursor, encode_cursor
 from domain.problems import ProblemState
 from domain.refusals import Clash, Unknown, Unusable
+from notifications.advice import Cause
 from operations.caller import Caller
+from operations.guidance import EXAMPLE as GUIDANCE_EXAMPLE
+from operations.guidance import Guidance, guidance_on
 
 MOST_AT_ONCE = 1000
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500, pattern=r"^[^\x00]*$")]
+
+_EXAMPLE: dict[str, Any] = {
+    "id": "0b6cb4a6-7a0e-4f6e-9c0b-0d3c6a3f3f11",
+    "source_connection": "shop",
+    "target_connection": "books",
+    "kind": "order",
+    "source_id": "794",
+    "code": "quickbooks.closed",
+    "message": "The books are closed for its date.",
+    "fate": "skip",
+    "advice": "Open the period, or book it by hand.",
+    "state": "open",
+    "count": 3,
+    "first_seen": "2026-03-01T08:00:00Z",
+    "last_seen": "2026-03-01T08:30:00Z",
+    "run_id": "7a1c6c2e-93e5-4a39-9b0a-0f6d7a2b9c77",
+    "amount": "119.00",
+    "currency": "EUR",
+    "reason": None,
+    "decided_by": None,
+    "decided_at": None,
+    "guidance": GUIDANCE_EXAMPLE,
+}
+
+
+class Failure(StoredFailure):
+    """A record that could not be written, with what to do about it.
+
+    ``advice`` is for just this record, where there is some; ``guidance`` for whatever fails like it.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    guidance: Guidance
 
 
 class FailureFilter(PageRequest):
@@ -74,9 +115,9 @@ def search_failures(caller: Caller, wanted: FailureFilter) -> Listing[Failure]:
     chosen = ProblemFilter(**wanted.model_dump(exclude={"limit", "cursor"}))
     with caller.ledger() as session:
         found = list_failures(session, chosen, wanted.limit + 1, before)
-    items = found[: wanted.limit]
+        items = guided(session, found[: wanted.limit])
     more = encode_cursor((items[-1].last_seen, items[-1].id)) if len(found) > wanted.limit else None
-    return Listing(items=tuple(items), next_cursor=more)
+    return Listing(items=items, next_cursor=more)
 
 
 def find_failure(caller: Caller, failure_id: UUID) -> Failure:
@@ -87,10 +128,25 @@ def find_failure(caller: Caller, failure_id: UUID) -> Failure:
     """
     caller.require(Permission.VIEW)
     with caller.ledger() as session:
-        found = load_failures(session, [failure_id])
+        found = guided(session, load_failures(session, [failure_id]))
     if not found:
         raise Unknown("there is no failure with this id; GET /api/sync/failures lists those there are")
     return found[0]
+
+
+def guided(session: Session, found: Sequence[StoredFailure]) -> tuple[Failure, ...]:
+    """Give failures with what to do about each, by its code and the system that it was to be written to."""
+    systems = dict.fromkeys((OWN_WAREHOUSE, OWN_SANDBOX), System.SUPABASE)
+    systems |= {each.name: each.system for each in list_connections(session)}
+    return tuple(
+        Failure(
+            **dict(each),
+            guidance=guidance_on(
+                Cause(system=systems.get(each.target_connection), code=each.code, message=each.message)
+            ),
+        )
+        for each in found
+    )
 
 
 def ignore(caller: Caller, failure_id: UUID, reason: str) -> Failure:
@@ -140,7 +196,7 @@ def reopen(caller: Caller, failure_id: UUID) -> Failure:
     return find_failure(caller, failure_id)
 
 
-def chosen_failures(caller: Caller, chosen: Chosen, state: ProblemState) -> list[Failure]:
+def chosen_failures(caller: Caller, chosen: Chosen, state: ProblemState) -> list[StoredFailure]:
     """Give the failures that were named, or those in this state that fit.
 
     Raises:

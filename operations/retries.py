@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from config.routes import ROUTES, route_between
 from config.sandbox import OWN_SANDBOX, OWN_WAREHOUSE
 from db import ledger
-from db.ledger.failures import Failure
+from db.ledger.failures import StoredFailure
 from domain.access import Permission
 from domain.keys import ConnectionName, Kind, System
 from domain.problems import ProblemState
@@ -85,7 +85,7 @@ def retry_many(caller: Caller, wish: RetryWish) -> Retried:
     return Retried(runs=tuple(carry_out(caller, found, dry_run=wish.dry_run)))
 
 
-def carry_out(caller: Caller, failures: Sequence[Failure], *, dry_run: bool) -> list[Asked]:
+def carry_out(caller: Caller, failures: Sequence[StoredFailure], *, dry_run: bool) -> list[Asked]:
     """Ask for the runs that try these records again."""
     with caller.ledger() as session:
         wishes = list(wishes_of(session, failures))
@@ -95,7 +95,7 @@ def carry_out(caller: Caller, failures: Sequence[Failure], *, dry_run: bool) -> 
     return [start(caller, (kind,), wish, permission) for kind, wish in wishes]
 
 
-def wishes_of(session: Session, failures: Sequence[Failure]) -> Iterator[tuple[Kind, RunWish]]:
+def wishes_of(session: Session, failures: Sequence[StoredFailure]) -> Iterator[tuple[Kind, RunWish]]:
     """Give the runs that try the records again: those of one kind that go the same way together.
 
     Raises:
@@ -128,5 +128,5 @@ def system_of(session: Session, name: ConnectionName) -> System:
     raise Clash(f"the connection {name} was removed; connect it again first")
 
 
-def _way(failure: Failure) -> tuple[ConnectionName, ConnectionName, Kind]:
+def _way(failure: StoredFailure) -> tuple[ConnectionName, ConnectionName, Kind]:
     return failure.source_connection, failure.target_connection, failure.kind

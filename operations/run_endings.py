@@ -23,7 +23,7 @@ from operations.notifier import (
 )
 from operations.recoveries import Recovery, track_of
 
-_EVENTS = {RunState.CRASHED: "run-crashed", RunState.CANCELLED: "run-cancelled"}
+EVENTS = {RunState.CRASHED: "run-crashed", RunState.CANCELLED: "run-cancelled"}
 _WAITING = "waiting"
 
 
@@ -34,7 +34,7 @@ def failure_of(run: RunSummary, error: ConnectorError | str | None, at: datetime
     if isinstance(error, ConnectorError):
         cause = cause_of_error(error, system)
     else:
-        cause = Cause(event=_EVENTS.get(run.state, ""), message=error or "")
+        cause = Cause(event=EVENTS.get(run.state, ""), message=error or "")
     return Failure(cause, at, connection, system, run)
 
 

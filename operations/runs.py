@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
+from sqlalchemy.orm import Session
 
 from config.routes import RouteName
 from db import ledger
@@ -20,11 +22,20 @@ from domain.requests import Progress, RequestState
 from domain.sync import RunState, SyncRequest, Tally
 from operations.caller import Caller
 from operations.closing import close_run_and_tell
+from operations.guidance import Ending, Guidance, guidance_on_runs
 from operations.orchestrator import Orchestrator, flow_run_page
 
 ENDED = frozenset(
     {Progress.COMPLETED, Progress.FAILED, Progress.CRASHED, Progress.CANCELLED, Progress.REFUSED, Progress.EXPIRED}
 )
+ENDED_AS = {
+    Progress.FAILED: RunState.FAILED,
+    Progress.REFUSED: RunState.FAILED,
+    Progress.CRASHED: RunState.CRASHED,
+    Progress.CANCELLED: RunState.CANCELLED,
+}
+"""How a run ended that did not go through; one that was refused never began."""
+
 NEVER_BEGAN = "its process ended before the run began, and nothing was written; start it again"
 _ENDED_AT_PREFECT = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 
@@ -47,6 +58,7 @@ EXAMPLE: dict[str, Any] = {
     "flow_run_id": "0e1d9d62-0e33-4f3c-9d3a-3a5fca6c7c4e",
     "flow_run_page": "http://127.0.0.1:4200/runs/flow-run/0e1d9d62-0e33-4f3c-9d3a-3a5fca6c7c4e",
     "confirm_until": None,
+    "guidance": None,
 }  # fmt: skip
 
 
@@ -54,7 +66,8 @@ class Run(BaseModel):
     """A run as it stands, or the request for one.
 
     ``used`` is the request as it was carried out, where that is another one: in sandbox mode with other connections.
-    ``plan_id`` names the plan that a dry run left behind, or that the run carries out.
+    ``plan_id`` names the plan that a dry run left behind, or that the run carries out; ``guidance`` says what to do
+    about a run that did not go through.
     """
 
     model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [EXAMPLE]})
@@ -74,6 +87,7 @@ class Run(BaseModel):
     flow_run_id: str | None
     flow_run_page: str | None
     confirm_until: AwareDatetime | None
+    guidance: Guidance | None = None
 
 
 class RunFilter(PageRequest):
@@ -92,9 +106,9 @@ def list_runs(caller: Caller, wanted: RunFilter) -> Listing[Run]:
         found = list_requests(
             session, wanted.limit + 1, before, route=wanted.route, progress=wanted.state, dry_run=wanted.dry_run
         )
-    items = found[: wanted.limit]
+        items = all_shown(session, found[: wanted.limit])
     more = encode_cursor((items[-1].asked_at, items[-1].id)) if len(found) > wanted.limit else None
-    return Listing(items=tuple(map(shown, items)), next_cursor=more)
+    return Listing(items=items, next_cursor=more)
 
 
 def show_run(caller: Caller, run_id: UUID) -> Run:
@@ -105,7 +119,7 @@ def show_run(caller: Caller, run_id: UUID) -> Run:
     """
     caller.require(Permission.VIEW)
     with caller.ledger() as session:
-        return shown(known(load_request(session, run_id)))
+        return all_shown(session, [known(load_request(session, run_id))])[0]
 
 
 def cancel(caller: Caller, run_id: UUID) -> Run:
@@ -154,10 +168,28 @@ def known(asked: RequestedRun | None) -> RequestedRun:
     return asked
 
 
-def shown(asked: RequestedRun) -> Run:
-    """Give the request and its run as everybody of the tenant may see them."""
-    began, ended = asked.started_at, asked.finished_at
+def all_shown(session: Session, requests: Sequence[RequestedRun]) -> tuple[Run, ...]:
+    """Give requests and their runs as everybody of the tenant may see them, with what helps where one failed."""
+    guidance = guidance_on_runs(
+        session,
+        (
+            Ending(each.id, each.used or each.request, ENDED_AS[each.progress], error_of(each) or "")
+            for each in requests
+            if each.progress in ENDED_AS
+        ),
+    )
+    return tuple(shown(each, guidance.get(each.id)) for each in requests)
+
+
+def error_of(asked: RequestedRun) -> str | None:
+    """Say why a run did not go through, if it did not."""
     never_began = asked.progress is Progress.CRASHED and asked.run_state is None
+    return asked.run_error or asked.error or (NEVER_BEGAN if never_began else None)
+
+
+def shown(asked: RequestedRun, guidance: Guidance | None) -> Run:
+    """Give a request and its run."""
+    began, ended = asked.started_at, asked.finished_at
     used = asked.used.model_copy(update={"request_id": None}) if asked.used else None
     return Run(
         id=asked.id,
@@ -170,9 +202,10 @@ def shown(asked: RequestedRun) -> Run:
         finished_at=ended,
         seconds=(ended - began).total_seconds() if began and ended else None,
         tallies=asked.tallies or {},
-        error=asked.run_error or asked.error or (NEVER_BEGAN if never_began else None),
+        error=error_of(asked),
         plan_id=asked.id if asked.request.dry_run else asked.request.plan,
         flow_run_id=asked.flow_run_id,
         flow_run_page=flow_run_page(asked.flow_run_id) if asked.flow_run_id else None,
         confirm_until=asked.awaited_until if asked.progress is Progress.AWAITING_CONFIRMATION else None,
+        guidance=guidance,
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-from sqlalchemy import exists, or_, select, text, update
+from sqlalchemy import exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -43,6 +44,15 @@ def save_event(session: Session, stored: StoredEvent) -> bool:
     values = {name: value for name, value in values.items() if value is not None}
     statement = insert(events).values(values).on_conflict_do_nothing().returning(events.c.id)
     return session.execute(statement).first() is not None
+
+
+def advice_told(session: Session, run_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Give the advice that went out with the end of each run, for those of which something was told."""
+    advice = events.c.event["advice"]
+    wanted = select(events.c.run_id, advice.label("advice")).where(
+        events.c.run_id.in_(run_ids), func.jsonb_typeof(advice) == "object"
+    )
+    return {row.run_id: row.advice for row in session.execute(wanted.order_by(events.c.id))}
 
 
 def take_turn(session: Session, tenant: TenantName) -> None:

@@ -18,37 +18,10 @@ from domain.keys import ConnectionName, Kind
 from domain.problems import Fate, ProblemState
 
 
-class Failure(BaseModel):
+class StoredFailure(BaseModel):
     """A problem with when and how often it was met, what the record comes to, and what was decided."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": "0b6cb4a6-7a0e-4f6e-9c0b-0d3c6a3f3f11",
-                    "source_connection": "shop",
-                    "target_connection": "books",
-                    "kind": "order",
-                    "source_id": "794",
-                    "code": "quickbooks.6240",
-                    "message": "The name is in use already.",
-                    "fate": "skip",
-                    "advice": "Rename one of the two.",
-                    "state": "open",
-                    "count": 3,
-                    "first_seen": "2026-03-01T08:00:00Z",
-                    "last_seen": "2026-03-01T08:30:00Z",
-                    "run_id": "7a1c6c2e-93e5-4a39-9b0a-0f6d7a2b9c77",
-                    "amount": "119.00",
-                    "currency": "EUR",
-                    "reason": None,
-                    "decided_by": None,
-                    "decided_at": None,
-                }
-            ]
-        },
-    )
+    model_config = ConfigDict(frozen=True)
 
     id: UUID
     source_connection: ConnectionName
@@ -85,7 +58,7 @@ class ProblemFilter(BaseModel):
 
 def list_failures(
     session: Session, wanted: ProblemFilter, limit: int, before: tuple[datetime, UUID] | None = None
-) -> list[Failure]:
+) -> list[StoredFailure]:
     """Give the problems that fit, those met last first, from a position on."""
     order = (problems.c.last_seen.desc(), problems.c.id.desc())
     statement = select(problems).where(*_conditions(wanted)).order_by(*order).limit(limit)
@@ -94,7 +67,7 @@ def list_failures(
     return _loaded(session, statement)
 
 
-def load_failures(session: Session, ids: Sequence[UUID]) -> list[Failure]:
+def load_failures(session: Session, ids: Sequence[UUID]) -> list[StoredFailure]:
     """Give the problems of these ids, by kind and record; those the tenant does not have are left out."""
     return _loaded(
         session,
@@ -121,8 +94,8 @@ def _decide(session: Session, ids: Sequence[UUID], before: ProblemState, **value
     return list(session.scalars(decided.returning(problems.c.id)))
 
 
-def _loaded(session: Session, statement: Select[Any]) -> list[Failure]:
-    return [Failure.model_validate(row) for row in session.execute(statement).mappings()]
+def _loaded(session: Session, statement: Select[Any]) -> list[StoredFailure]:
+    return [StoredFailure.model_validate(row) for row in session.execute(statement).mappings()]
 
 
 def _conditions(wanted: ProblemFilter) -> list[ColumnElement[bool]]:

@@ -116,7 +116,7 @@ def test_a_prefect_server_that_is_away_is_no_failure_of_the_service(joined: Serv
     assert "unisync prefect server" in answer.json()["detail"]
     assert int(answer.headers["Retry-After"]) > 0
     (run,) = joined.viewer.get("/api/sync/status").json()["items"]
-    assert run["state"] == "refused"
+    assert (run["state"], run["guidance"]["title"]) == ("refused", "The Prefect server does not answer")
 
 
 def test_failures_are_looked_at_and_left_be(joined: Service) -> None:
@@ -126,6 +126,8 @@ def test_failures_are_looked_at_and_left_be(joined: Service) -> None:
     (failure,) = joined.viewer.get("/api/sync/failures", params={"kind": "order"}).json()["items"]
     path = f"/api/sync/failures/{failure['id']}"
     assert (failure["advice"], failure["state"]) == ("Mend it.", "open")
+    assert failure["guidance"].keys() == {"title", "cause", "steps", "guide"}
+    assert failure["guidance"]["steps"]
     assert post(joined.viewer, f"{path}/ignore", {"reason": "A test order."}).status_code == 403
     assert post(joined.bookkeeper, f"{path}/ignore", {"reason": " "}).status_code == 422
 

@@ -35,6 +35,7 @@ def test_failures_are_listed_left_be_and_queued_again(unisync: Unisync, ledger_e
     assert "shop:order:1" in listed
     assert "Mend it." in listed
 
+    assert "unisync failures show ID tells more" in unisync("failures", "list").err
     first, second = json.loads(unisync("failures", "list", "--json").out)
     ignored = unisync("failures", "ignore", first["id"], "--reason", "a test order")
     assert "1 are left be" in ignored.out
@@ -42,6 +43,22 @@ def test_failures_are_listed_left_be_and_queued_again(unisync: Unisync, ledger_e
     assert "Left be: a test order" in unisync("failures", "list", "--state", "ignored").out
     assert unisync("failures", "reopen", first["id"]).code == 0
     assert unisync("failures", "list", "--code", "other").out.strip() == "There is nothing of the kind."
+
+
+def test_one_failure_is_shown_with_every_step_that_helps(unisync: Unisync, ledger_engine: Engine) -> None:
+    problem = Problem(code="warehouse.rejected", message="It breaks a rule.", fate=Fate.SKIP, key=order(7))
+    with tenant_session(ledger_engine, "default") as session:
+        save_problems(session, uuid4(), "warehouse", [problem])
+    (listed,) = json.loads(unisync("failures", "list", "--json").out)
+    guidance = listed["guidance"]
+
+    said = " ".join(unisync("failures", "show", listed["id"]).out.split())
+
+    assert "shop:order:7 to warehouse: It breaks a rule." in said
+    assert all(part in said for part in (guidance["cause"], *guidance["steps"], guidance["guide"]))
+    assert json.loads(unisync("failures", "show", listed["id"], "--json").out) == listed
+    assert listed["advice"] is None
+    assert set(guidance["steps"][0].split()) <= set(unisync("failures", "list").out.split())
 
 
 def test_what_cannot_be_retried_says_why(unisync: Unisync, ledger_engine: Engine) -> None:
@@ -89,6 +106,7 @@ def test_schedules_are_made_paused_and_removed(unisync: Unisync, ledger_engine: 
         (("limits", "much"), "'much' is no amount"),
         (("limits", "1.005"), "is no amount"),
         (("status", str(uuid4())), "there is no run with this id"),
+        (("failures", "show", str(uuid4())), "there is no failure with this id"),
         (("cancel", str(uuid4())), "there is no run with this id"),
         (("plan", str(uuid4())), "there is no finished plan with this id"),
         (("confirm", "nonsense"), "there is no such token"),

@@ -92,6 +92,9 @@ def test_a_run_that_fails_says_why_in_one_sentence(unisync: Unisync, prefect_api
     )
     (run,) = json.loads(unisync("runs", "--json").out)
     assert (run["state"], "no connection shop" in run["error"]) == ("failed", True)
+    said = [" ".join(unisync(*words).out.split()) for words in (("runs",), ("status", run["id"]))]
+    assert all(step in text for text in said for step in run["guidance"]["steps"])
+    assert all(run["guidance"]["cause"] in text and "troubleshooting" in text for text in said)
 
 
 @pytest.mark.parametrize(("answers", "code", "orders"), [(["y", "n"], 1, 321), (["y", "y"], 0, 281)])

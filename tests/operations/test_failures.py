@@ -11,7 +11,6 @@ from sqlalchemy import Engine
 
 from db.ledger import open_problem_ids, resolve_problems, save_problems, told_problem_ids
 from db.ledger.audit import AuditFilter, list_audit
-from db.ledger.failures import Failure
 from db.ledger.problems import Money, note_tried
 from domain.access import Permission, Role
 from domain.keys import Kind
@@ -19,7 +18,7 @@ from domain.problems import Fate, Problem, ProblemState
 from domain.refusals import Clash, ConfirmationNeeded, Forbidden, Unknown, Unusable
 from operations import failures, retries
 from operations.caller import Caller
-from operations.failures import FailureFilter, IgnoreWish
+from operations.failures import Failure, FailureFilter, IgnoreWish
 from operations.retries import RetryWish
 from tests.operations.steering import SHOP, WAREHOUSE, asked_of_prefect, connect, order, plan, write
 
