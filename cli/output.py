@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 from rich import box
 from rich.console import Console
@@ -31,8 +32,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
         is_number = bool(cells) and all(isinstance(row[index], int | float) for row in cells)
-        # Figures stay whole on a narrow screen; words are folded instead.
-        table.add_column(column, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
+        is_id = bool(cells) and all(isinstance(row[index], UUID) for row in cells)
+        # Figures stay whole on a narrow screen, and so do ids, to be copied; words are folded instead.
+        whole = is_number or is_id
+        table.add_column(column, justify="right" if is_number else "left", no_wrap=whole, overflow="fold")
     for row in cells:
         table.add_row(*(_shown(cell) for cell in row))
     out.print(table)

@@ -124,8 +124,8 @@ def values_of(caller: Caller, timing: Timing) -> dict[str, object]:
     if not covered and not timing.paused:
         raise Clash(
             f"nobody has confirmed a run of this from {timing.source} to {target} yet: make a dry run in mode full, "
-            "have its plan carried out with a confirmation (ask for one with confirm where the plan needs none), and "
-            "come back when that is done"
+            "confirm its plan, also if it is small (confirm over HTTP, a yes to unisync sync), and come back when the "
+            "run is done"
         )
     return {
         "route": timing.route,

@@ -34,6 +34,7 @@ def test_failures_are_listed_left_be_and_queued_again(unisync: Unisync, ledger_e
     listed = unisync("failures", "list").out
     assert "shop:order:1" in listed
     assert "Mend it." in listed
+    assert all(each["id"] in listed for each in json.loads(unisync("failures", "list", "--json").out))
 
     assert "unisync failures show ID tells more" in unisync("failures", "list").err
     first, second = json.loads(unisync("failures", "list", "--json").out)
