@@ -14,7 +14,7 @@ demo: venv ## a recorded shop lands in Postgres, changes, and lands again
 	@.venv/bin/unisync demo
 
 test: venv ## all tests, with coverage
-	@$(RUN) pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --cov --cov-report=
+	@$(RUN) pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=
 	@$(RUN) coverage report --include='domain/*,mapping/*' --fail-under=85
 	@$(RUN) coverage report --fail-under=75
 

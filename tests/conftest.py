@@ -35,20 +35,9 @@ _numbers = count(1)
 _used: list[str] = []
 
 
-# Before xdist's own, which would not see the groups any more.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that need Prefect on one worker, where its server is started once; the others share the rest.
-
-    Those that take long, as their time-outs tell, come before the many short ones: no worker is left with one of them.
-    """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("prefect" if _needs_prefect(item) else str(item.path)))
-    items.sort(key=lambda item: (not _needs_prefect(item), item.get_closest_marker("timeout") is None))
-
-
-def _needs_prefect(item: pytest.Item) -> bool:
-    return "prefect_api" in getattr(item, "fixturenames", ())
+    """Put what takes long, as its time-out tells, before the many short tests: so no worker is left alone with it."""
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,6 +16,7 @@ from cli.progress import send_the_rest
 from config.routes import ROUTES
 from config.settings import CHECKOUT
 from operations.orchestrator import ON_DEMAND
+from tests.unmeasured import unmeasured
 
 
 @contextmanager
@@ -23,9 +24,7 @@ def running(database_url: str, folder: Path) -> Iterator[str]:
     """Run a server with its data in this database; gives its API address, which this process uses from then on."""
     port = free_port()
     url = f"http://127.0.0.1:{port}/api"
-    environment = {**server_environment(port, database_url), "PREFECT_HOME": str(folder)}
-    # None of our code runs in it: measuring it would only cost.
-    environment = {name: value for name, value in environment.items() if not name.startswith("COVERAGE_")}
+    environment = unmeasured({**server_environment(port, database_url), "PREFECT_HOME": str(folder)})
     log = folder / "server.log"
     with log.open("wb") as output:
         server = subprocess.Popen(server_command(port), env=environment, cwd=CHECKOUT, stdout=output, stderr=output)

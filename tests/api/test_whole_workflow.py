@@ -6,7 +6,6 @@ import base64
 import csv
 import io
 import json
-import os
 import subprocess
 import sys
 import time
@@ -33,6 +32,7 @@ from simulators.woocommerce.server import Twin
 from tests.api.conftest import Service
 from tests.notifications.channels.receivers import HttpReceiver
 from tests.operations.browser import consent
+from tests.unmeasured import unmeasured
 
 pytestmark = [pytest.mark.prefect, pytest.mark.timeout(300)]
 
@@ -75,7 +75,7 @@ def receiver() -> Iterator[HttpReceiver]:
 @contextmanager
 def worker(log: Path) -> Iterator[None]:
     """A worker as a process of its own, with everything that it says in a file."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PREFECT_WORKER_QUERY_SECONDS": "1"}
+    environment = {**unmeasured(), "PYTHONUNBUFFERED": "1", "PREFECT_WORKER_QUERY_SECONDS": "1"}
     with log.open("wb") as said:
         deployed = subprocess.run(
             [*UNISYNC, "prefect", "up"], cwd=CHECKOUT, env=environment, stdout=said, stderr=said, timeout=120

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from config.settings import CHECKOUT
+from tests.unmeasured import unmeasured
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -64,7 +65,7 @@ def processes_below(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("moment", ["Starting a Postgres", "full: woocommerce-to-supabase"])
 def test_a_demo_that_is_terminated_leaves_no_folder_and_no_process(server_home: Path, moment: str) -> None:
-    environment = {**os.environ, "TMPDIR": str(server_home)}
+    environment = {**unmeasured(), "TMPDIR": str(server_home)}
     command = [sys.executable, "-c", "from cli.main import run; run()", "demo", "--json"]
     with subprocess.Popen(command, cwd=CHECKOUT, env=environment, stderr=subprocess.PIPE, text=True) as started:
         assert started.stderr is not None

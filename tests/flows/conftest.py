@@ -24,6 +24,7 @@ from domain.sync import SyncReport, Tally
 from flows.woocommerce_to_supabase import woocommerce_to_supabase
 from simulators.woocommerce.recorded import recorded_shop
 from simulators.woocommerce.server import Twin
+from tests.unmeasured import unmeasured
 
 TENANT = "default"
 SHOP = "shop"
@@ -91,7 +92,7 @@ def run(**parameters: Any) -> SyncReport:
 def start_process(**parameters: Any) -> subprocess.Popen[bytes]:
     """Run the flow in a process of its own, to be killed."""
     code = f"from flows.woocommerce_to_supabase import woocommerce_to_supabase as run; run(**{parameters!r})"
-    return subprocess.Popen([sys.executable, "-c", code], cwd=CHECKOUT, stderr=subprocess.DEVNULL)
+    return subprocess.Popen([sys.executable, "-c", code], cwd=CHECKOUT, env=unmeasured(), stderr=subprocess.DEVNULL)
 
 
 def wait_until(is_so: Callable[[], bool], seconds: float = 60) -> None:

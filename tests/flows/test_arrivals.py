@@ -31,6 +31,7 @@ from tests.flows.arriving import boss, listening, post, run, states, wait_until_
 from tests.flows.books import connect_books, let_time_pass, totals
 from tests.flows.conftest import SHOP, TENANT, Warehouse, connect, wait_until, written
 from tests.operations.people import in_database
+from tests.unmeasured import unmeasured
 
 pytestmark = [pytest.mark.prefect, pytest.mark.timeout(240)]
 
@@ -149,7 +150,8 @@ def test_a_listener_that_is_killed_at_its_work_is_repaired_by_the_next_one(
     before = posted(books)
     small.world.insert("orders", {"status": "processing"}, like=before[0])
     small.courier.flush()
-    process = subprocess.Popen([sys.executable, "-m", "flows.arrivals"], cwd=CHECKOUT, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "flows.arrivals"]
+    process = subprocess.Popen(command, cwd=CHECKOUT, env=unmeasured(), stderr=subprocess.DEVNULL)
     # After the work and before the answer: nobody told the listener that it is done.
     books.faults.after(path="/batch", nth=2, perform=process.kill)
     assert process.wait(60) < 0

@@ -20,6 +20,7 @@ from simulators.woocommerce.server import Twin
 from tests.flows.books import connect_books, let_time_pass, paid, post, requests, totals
 from tests.flows.conftest import wait_until, written
 from tests.flows.test_crashes import held_up, waits_for
+from tests.unmeasured import unmeasured
 
 pytestmark = pytest.mark.prefect
 
@@ -34,7 +35,7 @@ def books(installation: None) -> Iterator[QuickBooksTwin]:
 
 def start_posting() -> subprocess.Popen[bytes]:
     code = "from flows.woocommerce_to_quickbooks import woocommerce_to_quickbooks as run; run(mode='full')"
-    return subprocess.Popen([sys.executable, "-c", code], cwd=CHECKOUT, stderr=subprocess.DEVNULL)
+    return subprocess.Popen([sys.executable, "-c", code], cwd=CHECKOUT, env=unmeasured(), stderr=subprocess.DEVNULL)
 
 
 def assert_that_one_more_run_converges(books: QuickBooksTwin, engine: Engine) -> None:

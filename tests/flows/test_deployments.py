@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from operations.confirmations import confirm
 from operations.wanted_runs import DryRunWish, RunWish
 from simulators.woocommerce.server import Twin
 from tests.flows.conftest import TENANT, Warehouse, wait_until
+from tests.unmeasured import unmeasured
 
 pytestmark = [pytest.mark.prefect, pytest.mark.timeout(240)]
 
@@ -95,7 +95,7 @@ def timetable(deployment: dict[str, Any]) -> tuple[str, bool] | None:
 @contextmanager
 def worker() -> Iterator[None]:
     """Carry out what Prefect is asked for."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environment = {**unmeasured(), "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen([*UNISYNC, "prefect", "worker"], cwd=CHECKOUT, env=environment)
     try:
         yield
