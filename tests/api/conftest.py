@@ -33,7 +33,7 @@ SECRET_KEY = new_key()
 
 
 class Stage:
-    """The one server of the session gives each test's own app the stage."""
+    """The one server of a module gives each test's own app the stage."""
 
     app: ASGIApp | None = None
 
@@ -119,9 +119,10 @@ def serving(app: ASGIApp) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(scope="session")
+# Not for the session: a thread that was there while a test marked ``no_cover`` ran is never measured again.
+@pytest.fixture(scope="module")
 def stage() -> Iterator[tuple[Stage, str]]:
-    """The server of the session and its address."""
+    """The server of the module and its address."""
     stage = Stage()
     with serving(stage) as url:
         yield stage, url

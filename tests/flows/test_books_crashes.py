@@ -22,7 +22,8 @@ from tests.flows.conftest import wait_until, written
 from tests.flows.test_crashes import held_up, waits_for
 from tests.unmeasured import unmeasured
 
-pytestmark = pytest.mark.prefect
+# What a run after a crash does, and more, is measured in the tests of posting.
+pytestmark = [pytest.mark.prefect, pytest.mark.no_cover]
 
 POSTED = Decimal("730328.97")
 

@@ -95,7 +95,7 @@ def timetable(deployment: dict[str, Any]) -> tuple[str, bool] | None:
 @contextmanager
 def worker() -> Iterator[None]:
     """Carry out what Prefect is asked for."""
-    environment = {**unmeasured(), "PYTHONUNBUFFERED": "1"}
+    environment = {**unmeasured(), "PYTHONUNBUFFERED": "1", "PREFECT_WORKER_QUERY_SECONDS": "1"}
     process = subprocess.Popen([*UNISYNC, "prefect", "worker"], cwd=CHECKOUT, env=environment)
     try:
         yield

@@ -31,6 +31,9 @@ from tasks.settle import settle_page
 from tasks.write import write_plan
 from tests.records import SHOP, WAREHOUSE, key_of, tax_rate
 
+# Every line that is run here a thousand times is measured where it is run once.
+pytestmark = pytest.mark.no_cover
+
 TENANTS = [f"tenant-{number:02}" for number in range(50)]
 INTERLEAVINGS = 1_000
 AT_ONCE = 2
