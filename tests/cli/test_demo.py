@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from config.settings import CHECKOUT
-from tests.unmeasured import unmeasured
+from tests.unmeasured import MEASURED_ALONE, unmeasured
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -23,7 +23,8 @@ FIGURES = ("read", "created", "updated", "unchanged", "skipped", "failed")
 def demo(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     # What the user's own installation is called must not matter to the demo.
     environment = {**os.environ, "UNISYNC_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/mine", "TMPDIR": str(folder)}
-    command = [sys.executable, "-c", "from cli.main import run; run()", "demo", *words]
+    code = f"{MEASURED_ALONE}; from cli.main import run; run()"
+    command = [sys.executable, "-c", code, "demo", *words]
     return subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=170)
 
 
