@@ -19,7 +19,7 @@ TYPED = re.compile(r"(?m)^\s*(?:\$ )?(unisync [a-z][^\n|]*)|`(unisync [a-z][^`\n
 
 def commands(page: Path) -> list[str]:
     """Every command line on the page, in blocks of code and within sentences."""
-    return [block or inline for block, inline in TYPED.findall(page.read_text())]
+    return [block or inline for block, inline in TYPED.findall(page.read_text().replace("\\\n", ""))]
 
 
 def fault_of(line: str) -> str | None:
