@@ -41,10 +41,10 @@ def make_tenant(caller: Caller, name: str) -> Tenant:
         message = f"{name!r} cannot be the name of a tenant: use lower case letters, digits and dashes, at most 63"
         raise Unusable(message, field="name") from None
     with owner_session(caller.engine) as session:
-        if not tenants.create_tenant(session, tenant):
+        made = tenants.create_tenant(session, tenant)
+        if made is None:
             raise Clash(f"there is a tenant {tenant} already")
         replace(caller, tenant=tenant).note(session, "tenant.add", tenant)
-        (made,) = tenants.list_tenants(session, None, 1)
         return shown(made)
 
 

@@ -53,15 +53,16 @@ class StoredTenant(BaseModel):
     created_at: AwareDatetime
 
 
-def create_tenant(session: Session, name: TenantName) -> bool:
-    """Make the tenant; False when there is one already.
+def create_tenant(session: Session, name: TenantName) -> StoredTenant | None:
+    """Make the tenant and give it; None when there is one already.
 
     Needs an ``owner_session``, which works for this tenant from then on.
     """
     # The owner, too, may add only what belongs to the tenant of the session.
     session.execute(select(func.set_config("unisync.tenant", name, True)))
-    made = insert(tenants).values(name=name).on_conflict_do_nothing().returning(tenants.c.name)
-    return session.execute(made).first() is not None
+    making = insert(tenants).values(name=name).on_conflict_do_nothing().returning(tenants)
+    row = session.execute(making).mappings().first()
+    return StoredTenant.model_validate(row) if row else None
 
 
 def list_tenants(session: Session, after: str | None, limit: int) -> list[StoredTenant]:

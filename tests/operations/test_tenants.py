@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
+from db import embedded
+from db.session import open_engine
 from domain.access import Role
 from domain.listing import PageRequest
 from domain.refusals import Clash, Forbidden, Unusable
@@ -21,6 +23,12 @@ def test_a_tenant_is_made_once_and_its_own_log_says_by_whom(ledger_engine: Engin
         make_tenant(operator(ledger_engine), "berlin")
     assert audited(ledger_engine, "berlin") == [("operator:test", "tenant.add", "berlin", "done")]
     assert audited(ledger_engine) == []
+
+
+def test_the_one_that_was_made_is_shown_also_where_the_ledger_is_a_superusers(ledger_url: str) -> None:
+    engine = open_engine(ledger_url.replace(f"{embedded.OWNER}@", "postgres@"))
+    assert make_tenant(operator(engine), "zurich").name == "zurich"
+    engine.dispose()
 
 
 @pytest.mark.parametrize("name", ["", "Berlin", "a b", "x" * 64, "nul\0", "\ud800"])
