@@ -24,6 +24,8 @@ from domain.sync import SyncReport, Tally
 from flows.woocommerce_to_supabase import woocommerce_to_supabase
 from simulators.woocommerce.recorded import recorded_shop
 from simulators.woocommerce.server import Twin
+from tests.notifications.channels.receivers import HttpReceiver
+from tests.operations.telling import Story
 from tests.unmeasured import unmeasured
 
 TENANT = "default"
@@ -69,6 +71,19 @@ def warehouse(warehouse_url: str) -> Iterator[Warehouse]:
     with psycopg.connect(warehouse_url, autocommit=True) as connection:
         connection.execute("SELECT set_config('unisync.tenant', %s, false)", [TENANT])
         yield Warehouse(connection)
+
+
+@pytest.fixture
+def story(shop: Twin, ledger_engine: Engine) -> Story:
+    """The people of the tenant ``default``, who may want to be told."""
+    return Story(ledger_engine, TENANT)
+
+
+@pytest.fixture
+def receiver() -> Iterator[HttpReceiver]:
+    """Somebody's server that takes notices."""
+    with HttpReceiver() as started:
+        yield started
 
 
 def connect(engine: Engine, twin: Twin, page_size: int = 100, name: str = SHOP, **changes: str) -> None:

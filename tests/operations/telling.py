@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import Engine
 
+from config import channels
 from config.routes import WOOCOMMERCE_TO_SUPABASE
 from db.ledger import open_run, report_progress, save_problems
 from db.session import tenant_session
@@ -24,7 +28,8 @@ from operations.delivering import deliver_notices
 from operations.judging import judge_events
 from operations.notification_configs import Configuration, ConfigWish, make_configuration
 from operations.notification_history import HistoricNotice, HistoryWish, list_history
-from tests.notifications.channels.receivers import HttpReceiver
+from tests.notifications.channels.authority import Authority
+from tests.notifications.channels.receivers import PASSWORD, USER, HttpReceiver, MailReceiver
 from tests.operations.people import in_database, operator
 
 NOON = datetime(2026, 7, 16, 12, 0, tzinfo=UTC)
@@ -110,6 +115,24 @@ class Story:
         settings = {"channel": "webhook", "url": receiver.url}
         wish = ConfigWish(name=name, settings=settings, filters=filters, enabled=enabled)
         return make_configuration(self.caller, wish)
+
+
+@contextmanager
+def trusted_mail(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailReceiver]:
+    """A mail server with STARTTLS and a login, whose authority the installation trusts."""
+    authority = Authority(folder)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.certificate))
+    channels._trusted.cache_clear()
+    with MailReceiver(authority.server_context("localhost"), starttls=True, login=True) as started:
+        yield started
+    channels._trusted.cache_clear()
+
+
+def mailed(story: Story, mail: MailReceiver, *recipients: str, name: str = "mail") -> Configuration:
+    """Have everything mailed to these people."""
+    server = {"channel": "email", "host": "localhost", "port": mail.port, "user": USER, "password": PASSWORD}
+    wish = {**server, "sender": USER, "recipients": list(recipients)}
+    return make_configuration(story.caller, ConfigWish(name=name, settings=wish))
 
 
 def posted(receiver: HttpReceiver) -> list[dict[str, Any]]:

@@ -10,20 +10,13 @@ import pytest
 from sqlalchemy import Engine
 from standardwebhooks import Webhook
 
-from config import channels
 from config.settings import settings
 from db.session import tenant_session
-from operations.notification_configs import (
-    Configuration,
-    ConfigWish,
-    make_configuration,
-    show_configuration,
-)
+from operations.notification_configs import ConfigWish, make_configuration, show_configuration
 from operations.notification_tests import try_configuration
 from operations.notifier import notify_test
-from tests.notifications.channels.authority import Authority
-from tests.notifications.channels.receivers import PASSWORD, USER, HttpReceiver, MailReceiver, Reply
-from tests.operations.telling import Story, told
+from tests.notifications.channels.receivers import USER, HttpReceiver, MailReceiver, Reply
+from tests.operations.telling import Story, mailed, told, trusted_mail
 
 SIGNING = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes, ok").decode()
 
@@ -47,19 +40,8 @@ def other() -> Iterator[HttpReceiver]:
 
 @pytest.fixture
 def mail(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailReceiver]:
-    """A mail server with STARTTLS and a login, whose authority the installation trusts."""
-    authority = Authority(tmp_path_factory.mktemp("authority"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(authority.certificate))
-    channels._trusted.cache_clear()
-    with MailReceiver(authority.server_context("localhost"), starttls=True, login=True) as started:
+    with trusted_mail(tmp_path_factory.mktemp("authority"), monkeypatch) as started:
         yield started
-    channels._trusted.cache_clear()
-
-
-def mailed(story: Story, mail: MailReceiver, *recipients: str, name: str = "mail") -> Configuration:
-    server = {"channel": "email", "host": "localhost", "port": mail.port, "user": USER, "password": PASSWORD}
-    wish = {**server, "sender": USER, "recipients": list(recipients)}
-    return make_configuration(story.caller, ConfigWish(name=name, settings=wish))
 
 
 def test_each_recipient_of_a_mail_is_judged_alone(story: Story, mail: MailReceiver) -> None:
