@@ -15,7 +15,6 @@ from config.wiring import POSTING, Endpoint, endpoint, open_vault, try_endpoint
 from db import ledger
 from db.ledger import StoredConnection
 from db.ledger.arrivals import ignore_waiting
-from db.ledger.health import note_check
 from db.ledger.sync_settings import load_sync_settings
 from db.ledger.webhooks import forget_webhooks
 from db.session import owner_session
@@ -25,6 +24,7 @@ from domain.errors import Misconfigured
 from domain.keys import ConnectionName, System, TenantName
 from domain.refusals import Clash, Unknown, Unusable
 from operations.caller import Caller
+from operations.connection_news import keep_success
 
 PLACE = "place"
 """The snapshot that tells where a removed connection led."""
@@ -76,7 +76,7 @@ def connect(caller: Caller, wanted: Candidate, action: str = "connection.connect
         if is_another(before, now):
             raise Clash(f"{wanted.name} was changed while this was tried; look at it, then try again")
         put_in_place(session, vault, now, wanted, trial)
-        note_check(session, wanted.name, *checkup)
+        keep_success(session, wanted.name, checkup)
         caller.note(session, action, wanted.name, system=wanted.system, place=place_of(wanted.system, wanted.settings))
 
 

@@ -29,6 +29,7 @@ from domain.keys import ConnectionName, System, TenantName
 from domain.refusals import Unusable
 from operations.caller import Caller
 from operations.connecting import PLACE, Candidate, connect, find_connection
+from operations.connection_news import tell_removed
 from operations.integrations import Connection, show_connection
 from operations.registration import unregister
 from operations.wishes import Credentials
@@ -155,6 +156,7 @@ def disconnect(caller: Caller, name: ConnectionName, *, revoke: bool = True) -> 
         ledger.forget_place(session, name)
         ledger.remove_connection(session, name)
         ledger.save_snapshot(session, name, PLACE, json.dumps(lasting_place(stored.system, stored.settings)))
+        tell_removed(session, name)
         caller.note(session, "connection.disconnect", name, system=stored.system, revoked=revoked)
 
 

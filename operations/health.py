@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from config.wiring import open_vault, stored_endpoint, try_endpoint
 from db.connection_memory import RECONNECT
 from db.ledger import StoredConnection
-from db.ledger.health import Owed, Pulse, load_owed, load_pulses, note_check, note_failure
+from db.ledger.health import Owed, Pulse, load_owed, load_pulses, note_failure
 from db.models.tenants import ConnectionState
 from db.vault import bound_to
 from domain.access import Permission
@@ -19,6 +19,7 @@ from domain.keys import ConnectionName
 from domain.listing import Listing, PageRequest
 from operations.caller import Caller
 from operations.connecting import find_connection
+from operations.connection_news import keep_success
 from operations.health_views import Authentication, Condition, ConnectionHealth, ConnectionStatus, Expiry
 from operations.integrations import key_in_use, page_of
 from operations.webhook_views import Webhooks
@@ -47,7 +48,7 @@ def try_connection(caller: Caller, name: ConnectionName) -> ConnectionHealth:
             note_failure(session, name, error)
     else:
         with caller.ledger() as session:
-            note_check(session, name, *checkup)
+            keep_success(session, name, checkup)
     with caller.ledger() as session:
         return _examined(session, caller, [find_connection(session, caller.tenant, name)])[0]
 

@@ -10,7 +10,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue
 from config.wiring import POSTING, open_vault, posting_policy, stored_endpoint, try_endpoint
 from db import ledger
 from db.ledger import StoredConnection
-from db.ledger.health import note_check
 from domain.access import Permission
 from domain.errors import Misconfigured
 from domain.keys import ConnectionName, System
@@ -19,6 +18,7 @@ from domain.refusals import Unusable
 from mapping.posting_policy import PostingPolicy
 from operations.caller import Caller
 from operations.connecting import Candidate, connect, find_connection, require_connection
+from operations.connection_news import keep_success
 
 
 class Connection(BaseModel):
@@ -111,7 +111,7 @@ def enable(caller: Caller, name: ConnectionName) -> Connection:
     with caller.ledger() as session:
         require_connection(session, caller.tenant, name)
         ledger.enable_connection(session, name)
-        note_check(session, name, *checkup)
+        keep_success(session, name, checkup)
         caller.note(session, "connection.enable", name)
     return _now(caller, name)
 

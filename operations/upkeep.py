@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
 from db.ledger import list_connections
+from db.ledger.tenants import tenant_names
 from db.ledger.webhooks import load_webhooks
 from db.models.arrivals import WebhookState
-from db.models.tenants import tenants
 from db.session import watch_session
 from domain.access import Role
 from domain.errors import ConnectorError
 from domain.keys import ConnectionName, System, TenantName
 from operations.book_changes import Looked, catch_up
 from operations.caller import Caller
+from operations.connection_news import tell_webhooks
 from operations.mirror import reconcile
 from operations.registration import check
 
 ACTOR = "schedule:webhooks"
 HANDOVER = "schedule:handover"
+MENDED = "the shop had switched webhooks off or lost them; they are set up again"
 
 Look = Callable[[Caller, ConnectionName], str]
 
@@ -72,7 +73,7 @@ def _each(engine: Engine, tenant: TenantName | None, system: System, look: Look)
 
 def _tenants(engine: Engine) -> list[TenantName]:
     with watch_session(engine) as session:
-        return list(session.scalars(select(tenants.c.name).order_by(tenants.c.name)))
+        return tenant_names(session)
 
 
 def _connections(caller: Caller, system: System) -> Iterable[ConnectionName]:
@@ -85,10 +86,13 @@ def _connections(caller: Caller, system: System) -> Iterable[ConnectionName]:
 
 def _checked(caller: Caller, connection: ConnectionName) -> str:
     found = check(caller, connection)
-    if found.state is WebhookState.ILL:
-        raise ConnectorError(found.problem, connection=connection)
     # A repair is noted in the transaction of the look that made it.
-    return "mended" if found.repaired_at == found.checked_at else "as they should be"
+    is_ill, is_mended = found.state is WebhookState.ILL, found.repaired_at == found.checked_at
+    with caller.ledger() as session:
+        tell_webhooks(session, connection, found.problem if is_ill else MENDED if is_mended else "")
+    if is_ill:
+        raise ConnectorError(found.problem, connection=connection)
+    return "mended" if is_mended else "as they should be"
 
 
 def _caught_up(caller: Caller, connection: ConnectionName) -> str:
