@@ -21,10 +21,7 @@ def deliver_notifications() -> Flushed | State[object]:
     keep_tracebacks_out()
     try:
         with open_ledger() as engine:
-            done = flush_outbox(engine)
+            return flush_outbox(engine)
     except ConnectorError as error:
         get_run_logger().error("%s", error)
         return Failed(message=str(error), data=error)
-    if done.judged or done.delivered:
-        get_run_logger().info("%d events judged, %d notices delivered", done.judged, done.delivered)
-    return done

@@ -16,17 +16,19 @@ _ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 class OldRuns(Orchestrator):
     """Looks for flow runs that ended before a moment, and deletes them; raises as its parent does.
 
+    With a tag it looks for those that bear it.
+
     Prefect deletes the logs of a deleted run by itself, a moment later, and its task runs with it. Artifacts it would
     leave behind; events grow old on their own (``PREFECT_SERVER_EVENTS_RETENTION_PERIOD``).
     """
 
-    def count(self, before: datetime) -> int:
+    def count(self, before: datetime, tag: str = "") -> int:
         """Tell how many there are."""
-        return int(self._call("POST", "/flow_runs/count", {"flow_runs": _ended(before)}))
+        return int(self._call("POST", "/flow_runs/count", {"flow_runs": _ended(before, tag)}))
 
-    def delete_some(self, before: datetime) -> tuple[int, int]:
+    def delete_some(self, before: datetime, tag: str = "") -> tuple[int, int]:
         """Delete some of them, and tell how many runs and how many artifacts it were; none when none are left."""
-        wanted = {"flow_runs": _ended(before), "limit": AT_ONCE}
+        wanted = {"flow_runs": _ended(before, tag), "limit": AT_ONCE}
         runs = [str(run["id"]) for run in self._call("POST", "/flow_runs/filter", wanted)]
         if not runs:
             return 0, 0
@@ -45,5 +47,6 @@ class OldRuns(Orchestrator):
         return deleted
 
 
-def _ended(before: datetime) -> dict[str, Any]:
-    return {"end_time": {"before_": before.isoformat()}, "state": {"type": {"any_": list(_ENDED)}}}
+def _ended(before: datetime, tag: str) -> dict[str, Any]:
+    tagged = {"tags": {"all_": [tag]}} if tag else {}
+    return {"end_time": {"before_": before.isoformat()}, "state": {"type": {"any_": list(_ENDED)}}, **tagged}

@@ -16,6 +16,10 @@ ROWS_AT_ONCE = 5_000
 """Each lot is a transaction of its own, short enough for nobody to wait for it."""
 
 
+FREQUENT, FREQUENT_KEPT = "frequent", timedelta(days=1)
+"""The tag of deployments that run every minute or so, and how long Prefect keeps their runs."""
+
+
 class Purged(BaseModel):
     """How much of what was deleted or, in a dry run, would be."""
 
@@ -38,13 +42,18 @@ def purge_ledger(engine: Engine, retention: Retention, *, dry_run: bool = False)
 
 def purge_prefect(retention: Retention, *, dry_run: bool = False) -> Purged:
     """Delete Prefect's flow runs that ended long ago, with task runs, artifacts and logs; raises as ``OldRuns``."""
-    before = datetime.now(UTC) - timedelta(days=retention.prefect_days)
+    now = datetime.now(UTC)
+    over = [(now - timedelta(days=retention.prefect_days), ""), (now - FREQUENT_KEPT, FREQUENT)]
     runs = artifacts = 0
     with OldRuns() as old:
         if dry_run:
-            return Purged(dry_run=True, deleted={"flow runs of Prefect": old.count(before)})
-        while (lot := old.delete_some(before)) != (0, 0):
-            runs, artifacts = runs + lot[0], artifacts + lot[1]
+            # Whatever is frequent and ended long ago is counted once only.
+            (long_ago, _), (lately, tag) = over
+            count = old.count(long_ago) + old.count(lately, tag) - old.count(long_ago, tag)
+            return Purged(dry_run=True, deleted={"flow runs of Prefect": count})
+        for before, tag in over:
+            while (lot := old.delete_some(before, tag)) != (0, 0):
+                runs, artifacts = runs + lot[0], artifacts + lot[1]
     return Purged(dry_run=False, deleted={"flow runs of Prefect": runs, "artifacts of Prefect": artifacts})
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from prefect.client.orchestration import get_client
 from sqlalchemy import Engine, text
 
+from db import embedded
 from db.ledger.audit import AuditFilter, list_audit
 from db.session import tenant_session
+from domain.retention import Retention
 from flows.purge import purge
 from operations.old_runs import OldRuns
-from operations.purging import Purged
+from operations.purging import FREQUENT, Purged, purge_prefect
 from simulators.woocommerce.server import Twin
 from tests.flows.conftest import run, wait_until
 from tests.operations.people import in_database, make_tenants
@@ -65,6 +68,24 @@ def test_an_old_flow_run_goes_with_its_task_runs_logs_and_artifacts(prefect: htt
 
     # Prefect deletes the logs a moment later, in a process of its own.
     wait_until(lambda: not any(left(prefect, flow_run_id).values()))
+
+
+def test_runs_of_every_minute_are_kept_for_a_day_and_others_for_a_month(
+    installation: None, prefect: httpx.Client, postgres: embedded.Server
+) -> None:
+    flow = prefect.post("/flows/", json={"name": "minutely"}).raise_for_status().json()["id"]
+    made = []
+    for hours, tags in ((30, [FREQUENT]), (20, [FREQUENT]), (30, [])):
+        content = {"flow_id": flow, "state": {"type": "COMPLETED"}, "tags": tags}
+        made.append(prefect.post("/flow_runs/", json=content).raise_for_status().json()["id"])
+        with psycopg.connect(embedded.ensure_database(postgres, "prefect")) as connection:
+            ended = datetime.now(UTC) - timedelta(hours=hours)
+            connection.execute("UPDATE flow_run SET end_time = %s WHERE id = %s", [ended, made[-1]])
+
+    foreseen, done = purge_prefect(Retention(), dry_run=True), purge_prefect(Retention())
+
+    assert foreseen.deleted["flow runs of Prefect"] == done.deleted["flow runs of Prefect"] == 1
+    assert [left(prefect, flow_run_id)["flow_runs"] for flow_run_id in made] == [0, 1, 1]
 
 
 def test_the_flow_deletes_what_is_over_and_tells_how_much(
