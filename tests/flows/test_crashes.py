@@ -16,6 +16,7 @@ from domain.keys import Kind
 from domain.sync import RunState, Tally
 from simulators.woocommerce.server import Twin
 from tests.flows.conftest import TENANT, Warehouse, run, start_process, wait_until, written
+from tests.operations.people import in_database
 
 pytestmark = pytest.mark.prefect
 
@@ -78,7 +79,7 @@ def test_a_run_killed_while_it_writes_leaves_nothing_half_done(
     assert written(run(mode="full", kinds=["order"])) == {}
 
 
-def test_a_run_that_is_told_to_stop_closes_its_row_as_crashed(
+def test_a_run_that_is_told_to_stop_closes_its_row_as_crashed_and_is_told(
     shop: Twin, ledger_url: str, ledger_engine: Engine
 ) -> None:
     with held_up(ledger_url, "unisync.links"):
@@ -88,6 +89,7 @@ def test_a_run_that_is_told_to_stop_closes_its_row_as_crashed(
     process.wait(60)
     with tenant_session(ledger_engine, TENANT) as session:
         assert [run.state for run in ledger.list_runs(session, 9)] == [RunState.CRASHED]
+    assert in_database(ledger_engine, "SELECT type FROM unisync.events") == [("sync_crashed",)]
 
 
 def test_two_runs_at_once_write_each_record_once(shop: Twin, warehouse: Warehouse, ledger_engine: Engine) -> None:

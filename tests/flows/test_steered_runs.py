@@ -30,6 +30,7 @@ from simulators.woocommerce.recorded import recorded_shop
 from simulators.woocommerce.server import Twin
 from tests.flows.conftest import SHOP, TENANT, Warehouse, connect, run, start_process, wait_until
 from tests.flows.test_crashes import held_up, waits_for
+from tests.operations.people import in_database
 
 pytestmark = pytest.mark.prefect
 
@@ -60,6 +61,7 @@ def test_a_running_run_is_cancelled_and_leaves_all_in_order(
     process.wait(60)
 
     assert only_run(caller).state is Progress.CANCELLED
+    assert in_database(ledger_engine, "SELECT type FROM unisync.events") == [("sync_cancelled",)]
     assert warehouse.counts()["orders"] == 0
     with psycopg.connect(ledger_url) as connection:
         connection.execute("SELECT set_config('unisync.tenant', 'default', false)")
