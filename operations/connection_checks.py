@@ -8,8 +8,9 @@ from functools import partial
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.engine import Engine
 
+from config.checkups import Checkup
 from config.wiring import open_vault, stored_endpoint, try_endpoint
-from db.ledger import StoredConnection, list_connections, load_connection
+from db.ledger import StoredConnection, list_connections, lock_connection
 from db.ledger.tenants import tenant_names
 from db.session import LEDGER, tenant_session, watch_session
 from domain.errors import ConnectorError
@@ -55,18 +56,21 @@ def check_connection(engine: Engine, tenant: TenantName, stored: StoredConnectio
     Raises:
         ConnectorError: the ledger is away.
     """
+    found: Checkup | ConnectorError
     try:
-        checkup = try_endpoint(stored_endpoint(engine, tenant, stored))
+        found = try_endpoint(stored_endpoint(engine, tenant, stored))
     except ConnectorError as error:
         if error.code == LEDGER:
             raise
-        with tenant_session(engine, tenant) as session:
-            if is_unchanged(load_connection(session, stored.name), stored):
-                keep_failure(session, stored.name, stored.system, error)
-        return Checked(tenant=tenant, connection=stored.name, amiss=str(error))
+        found = error
     with tenant_session(engine, tenant) as session:
-        keep_success(session, stored.name, checkup)
-    return Checked(tenant=tenant, connection=stored.name)
+        is_current = is_unchanged(lock_connection(session, stored.name), stored)
+        if is_current and isinstance(found, ConnectorError):
+            keep_failure(session, stored.name, stored.system, found)
+        elif is_current and isinstance(found, Checkup):
+            keep_success(session, stored.name, found)
+    amiss = str(found) if isinstance(found, ConnectorError) else ""
+    return Checked(tenant=tenant, connection=stored.name, amiss=amiss)
 
 
 def is_unchanged(now: StoredConnection | None, before: StoredConnection) -> bool:

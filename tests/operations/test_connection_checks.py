@@ -8,8 +8,6 @@ import pytest
 from sqlalchemy import Engine
 
 from config.settings import settings
-from db import ledger
-from db.session import tenant_session
 from domain.errors import AccessDenied, Misconfigured
 from domain.keys import System
 from operations.connecting import Candidate, connect
@@ -158,10 +156,9 @@ def test_without_the_key_of_the_installation_no_connection_is_blamed(
     assert in_database(story.engine, "SELECT 1 FROM unisync.events") == []
 
 
-def test_what_changed_while_it_was_checked_is_left_to_the_next_check(story: Story, shop: Twin) -> None:
+def test_what_is_removed_while_it_is_checked_is_no_news(story: Story, shop: Twin) -> None:
     def remove() -> None:
-        with tenant_session(story.engine, story.tenant) as session:
-            ledger.enable_connection(session, SHOP, enabled=False)
+        in_database(story.engine, "DELETE FROM unisync.connections")
 
     shop.faults.add(status=404)
     shop.faults.after(perform=remove)
