@@ -9,6 +9,7 @@ from prefect.states import Failed
 from config.wiring import open_ledger
 from domain.errors import ConnectorError
 from flows.logs import keep_tracebacks_out
+from flows.origin import note_housekeeping
 from operations import connection_checks
 from operations.connection_checks import Checked
 
@@ -23,6 +24,7 @@ def check_connections(tenant: str | None = None) -> list[Checked] | State[object
     keep_tracebacks_out()
     try:
         with open_ledger() as engine:
+            note_housekeeping(engine, tenant)
             found = connection_checks.check_connections(engine, tenant)
     except ConnectorError as error:
         get_run_logger().error("%s", error)

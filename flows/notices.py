@@ -9,6 +9,7 @@ from prefect.states import Failed
 from config.wiring import open_ledger
 from domain.errors import ConnectorError
 from flows.logs import keep_tracebacks_out
+from flows.origin import note_housekeeping
 from operations.outbox import Flushed, flush_outbox
 
 
@@ -21,6 +22,7 @@ def deliver_notifications() -> Flushed | State[object]:
     keep_tracebacks_out()
     try:
         with open_ledger() as engine:
+            note_housekeeping(engine)
             return flush_outbox(engine)
     except ConnectorError as error:
         get_run_logger().error("%s", error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from prefect import Flow
 
 from cli.processes import running
 from config.settings import CHECKOUT
+from tests.unmeasured import unmeasured
 
 POOL = "story"
 
@@ -54,7 +54,7 @@ def working() -> Iterator[subprocess.Popen[Any]]:
     It looks for work every second instead of every ten, and ends with the runs that it has under way.
     """
     environment = {
-        **os.environ,
+        **unmeasured(),
         "PREFECT_WORKER_QUERY_SECONDS": "1",
         "PREFECT_WORKER_PREFETCH_SECONDS": "0",
         "PREFECT_LOGGING_TO_API_ENABLED": "false",

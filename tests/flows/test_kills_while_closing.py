@@ -25,6 +25,7 @@ from tests.flows.dying import ENDED, KILLED
 from tests.notifications.channels.receivers import HttpReceiver
 from tests.operations.people import make_tenants
 from tests.operations.telling import Story, posted
+from tests.unmeasured import unmeasured
 
 pytestmark = [pytest.mark.prefect, pytest.mark.timeout(240)]
 
@@ -50,7 +51,7 @@ def die(stories: Sequence[Story], since: str, **parameters: Any) -> list[str]:
     """
     runs = json.dumps([{"tenant": story.tenant, **parameters} for story in stories])
     command = [sys.executable, "-m", "tests.flows.dying", runs, since]
-    done = subprocess.run(command, cwd=CHECKOUT, stdout=subprocess.PIPE, timeout=200, check=True)
+    done = subprocess.run(command, cwd=CHECKOUT, env=unmeasured(), stdout=subprocess.PIPE, timeout=200, check=True)
     ended = list(json.loads(done.stdout))
     with get_client(sync_client=True) as client:
         known = {run.parameters["tenant"]: run for run in client.read_flow_runs() if "tenant" in run.parameters}
