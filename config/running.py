@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
+from config.beating import beating
 from config.beginning import Origin, begin, require_start
 from config.checkups import noting
 from config.open_run import OpenRun
@@ -34,6 +35,7 @@ def open_run(request: SyncRequest, origin: Origin) -> Iterator[OpenRun]:
         with tenant_session(engine, request.tenant) as session:
             require_tenant(session, request.tenant)
             run_id, refusal = begin(session, request, origin)
+        stack.enter_context(beating(engine, request.tenant, run_id))
         with tenant_session(engine, request.tenant) as session:
             if refusal:
                 raise Misconfigured(refusal)

@@ -42,6 +42,11 @@ def report_progress(session: Session, run_id: UUID, tallies: Mapping[Kind, Tally
     return _changes_open_run(session, run_id, tallies=values, heartbeat_at=func.clock_timestamp())
 
 
+def note_heartbeat(session: Session, run_id: UUID) -> bool:
+    """Note that the run lives; tell whether it is still open."""
+    return _changes_open_run(session, runs.c.id == run_id, heartbeat_at=func.clock_timestamp())
+
+
 def close_run(session: Session, run_id: UUID, state: RunState, error: str | None = None) -> bool:
     """Close the run; True only for the one who did, False when it was closed already or never opened."""
     # The process of a run that was asked to end is killed, which by itself looks like a crash.
