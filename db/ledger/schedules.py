@@ -106,3 +106,14 @@ def forget_schedule(session: Session, stored: StoredSchedule) -> None:
 def note_due(session: Session, name: ScheduleName, next_due: datetime | None) -> None:
     """Note when the next run of the schedule is to begin."""
     session.execute(update(schedules).where(schedules.c.name == name).values(next_due=next_due))
+
+
+def move_due(session: Session, name: ScheduleName, due_at: datetime, next_due: datetime) -> bool:
+    """Note the next deadline in place of this one; False when the schedule was changed or ran in between."""
+    statement = (
+        update(schedules)
+        .where(schedules.c.name == name, schedules.c.next_due == due_at)
+        .values(next_due=next_due)
+        .returning(schedules.c.name)
+    )
+    return session.execute(statement).first() is not None

@@ -13,6 +13,7 @@ from db.models import (
     skips,
     steering,
     tenants,
+    watch,
 )
 from db.models.schema import metadata
 
@@ -30,4 +31,5 @@ __all__ = [
     "skips",
     "steering",
     "tenants",
+    "watch",
 ]

@@ -34,6 +34,9 @@ runs = Table(
     Index("runs_started_at_idx", "tenant", "started_at"),
 )
 
+# Few among many, and looked for every minute.
+Index("runs_open_idx", runs.c.tenant, runs.c.id, postgresql_where=runs.c.state == text("'running'"))
+
 problems = Table(
     "problems",
     metadata,

@@ -26,6 +26,7 @@ sync_requests = Table(
     one_of("state", RequestState),
     one_of("permission", (Permission.RUN_SYNC, Permission.RESOLVE_FAILURES)),
     Index("sync_requests_asked_at_idx", "tenant", "asked_at", "id"),
+    Index("sync_requests_recent_idx", "asked_at"),
 )
 
 plans = Table(
