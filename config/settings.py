@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.errors import Misconfigured, first_fault
+from notifications.channels.addresses import checked_address
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 """The folder the product runs from: where ``prefect.yaml`` and ``flows`` are."""
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
     service_hosts: Listed = ()
     public_url: str = ""
     trusted_proxies: Listed = ()
+    watchdog_ping_url: SecretStr | None = None
 
     @property
     def service_url(self) -> str:
@@ -85,6 +87,11 @@ class Settings(BaseSettings):
     @classmethod
     def _is_an_origin(cls, url: str) -> str:
         return plain_origin(url.strip().rstrip("/")) if url.strip() else ""
+
+    @field_validator("watchdog_ping_url")
+    @classmethod
+    def _can_be_called(cls, url: SecretStr | None) -> SecretStr | None:
+        return SecretStr(checked_address(url.get_secret_value())) if url and url.get_secret_value() else None
 
     @field_validator("trusted_proxies")
     @classmethod
