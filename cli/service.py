@@ -18,6 +18,7 @@ from config.settings import settings
 from config.wiring import open_ledger, open_vault
 from db.migrations import is_current
 from domain.errors import Misconfigured
+from operations.watchman import on_watch
 
 BACKLOG = 2048
 AT_ONCE = 45
@@ -54,7 +55,7 @@ def serve(
     ] = None,
     json_logs: Annotated[bool, typer.Option("--json-logs", help="Log one JSON object per line.")] = False,
 ) -> None:
-    """Run the HTTP service in the foreground, until Ctrl-C.
+    """Run the HTTP service in the foreground, until Ctrl-C; beside it the watchdog and the delivery of notices.
 
     It speaks plain HTTP: put a proxy with TLS before it and name its address in UNISYNC_PUBLIC_URL, and the proxy in
     UNISYNC_TRUSTED_PROXIES.
@@ -72,7 +73,8 @@ def serve(
         server = uvicorn.Server(uvicorn.Config(create_app(engine), **options()))
         log_to_stderr(json_logs)
         out.print(NEXT_STEPS.format(address=address_of(listener)), markup=False)
-        server.run(sockets=[listener])
+        with on_watch(engine):
+            server.run(sockets=[listener])
 
 
 def openapi() -> None:

@@ -87,14 +87,15 @@ def put_out(
     track: Track | None = None,
     recovery: Recovery | None = None,
     config_id: UUID | None = None,
+    once: UUID | None = None,
 ) -> bool:
-    """Write an event into the outbox; False when it was told of its run before."""
+    """Write an event into the outbox; False when it was told of its run before, or of what else it is told ``once``."""
     return save_event(
         session,
         StoredEvent(
             type=event.type,
             cause=event.cause,
-            run_id=event.run_id,
+            run_id=once or event.run_id,
             event=event.model_dump(mode="json"),
             track=track.model_dump(mode="json") if track else None,
             recovery=recovery.model_dump(mode="json") if recovery else None,

@@ -21,7 +21,7 @@ from domain.sync import RunState
 from notifications.advice import Cause
 from notifications.events import Event, EventType, Severity
 from operations.event_rows import Failure, Rejected, event_of, put_out
-from operations.links import failures_link
+from operations.links import failures_link, run_link
 from operations.recoveries import Recovery, Track, track_of
 
 AWAY = "unavailable"
@@ -106,20 +106,39 @@ def notify_reconnect_needed(session: Session, failure: Failure) -> bool:
 
 
 def notify_stale_sync(
-    session: Session, schedule: str, track: Track, sentence: str, *, at: datetime, due_at: datetime
+    session: Session,
+    schedule: str,
+    track: Track,
+    sentence: str,
+    *,
+    at: datetime,
+    due_at: datetime,
+    once: UUID | None = None,
 ) -> bool:
-    """Tell that a schedule did not begin, or that what it began takes too long; a whole run of it puts it right."""
-    event = event_of(
-        session,
-        EventType.SYNC_STALE,
-        Severity.WARNING,
-        f"The schedule {schedule} is overdue",
-        Failure(Cause(event="schedule-missed", message=sentence), at, track.source),
-        route=track.route,
-        schedule=schedule,
-        details={"Source": track.source, "Target": track.target, "Due": f"{due_at:%Y-%m-%d %H:%M} UTC"},
-    )
-    return put_out(session, event, track=track)
+    """Tell that a schedule did not begin; a run of it that goes through puts it right.
+
+    ``once`` names what is told only once; False when it was.
+    """
+    title = f"The schedule {schedule} is overdue"
+    failure = Failure(Cause(event="schedule-missed", message=sentence), at, track.source)
+    return _tell_stale(session, title, failure, track, due_at, once, schedule=schedule)
+
+
+def notify_waiting_run(
+    session: Session, request_id: UUID, track: Track, sentence: str, *, at: datetime, due_at: datetime
+) -> bool:
+    """Tell that a run which somebody asked for did not begin; False when that was told before."""
+    title = f"A run from {track.source} to {track.target} does not begin"
+    failure = Failure(Cause(event="schedule-missed", message=sentence), at, track.source)
+    links: dict[str, Any] = {"run_id": request_id, "run_link": run_link(request_id)}
+    return _tell_stale(session, title, failure, track, due_at, **links)
+
+
+def notify_long_run(session: Session, run: RunSummary, sentence: str, *, at: datetime, due_at: datetime) -> bool:
+    """Tell that a run takes much longer than usual; False when that was told before."""
+    title = f"The sync from {run.request.source} to {run.request.target} takes longer than usual"
+    failure = Failure(Cause(event="run-overdue", message=sentence), at, run.request.source, run=run)
+    return _tell_stale(session, title, failure, track_of(run.request), due_at)
 
 
 def notify_webhook_disabled(session: Session, connection: ConnectionName, sentence: str, *, at: datetime) -> bool:
@@ -187,6 +206,21 @@ def _required(failure: Failure) -> RunSummary:
     if failure.run is None:
         raise ValueError("a sync error ends a run")
     return failure.run
+
+
+def _tell_stale(
+    session: Session,
+    title: str,
+    failure: Failure,
+    track: Track,
+    due_at: datetime,
+    once: UUID | None = None,
+    **known: Any,
+) -> bool:
+    details = {"Source": track.source, "Target": track.target, "Due": f"{due_at:%Y-%m-%d %H:%M} UTC"}
+    about = {"route": track.route, "details": details, **known}
+    event = event_of(session, EventType.SYNC_STALE, Severity.WARNING, title, failure, **about)
+    return put_out(session, event, track=track, once=once)
 
 
 def _tell_failure(
