@@ -44,7 +44,7 @@ def report_progress(session: Session, run_id: UUID, tallies: Mapping[Kind, Tally
 
 def note_heartbeat(session: Session, run_id: UUID) -> bool:
     """Note that the run lives; tell whether it is still open."""
-    return _changes_open_run(session, runs.c.id == run_id, heartbeat_at=func.clock_timestamp())
+    return _changes_open_run(session, run_id, heartbeat_at=func.clock_timestamp())
 
 
 def close_run(session: Session, run_id: UUID, state: RunState, error: str | None = None) -> bool:

@@ -19,6 +19,8 @@ def checked_address(address: str) -> str:
         raise ValueError("it is no URL; write it like https://alerts.example.org/path") from None
     if url.scheme not in ("https", "http") or not url.host:
         raise ValueError("it must begin with https:// and name a host, like https://alerts.example.org/path")
+    if url.port is not None and not 0 < url.port < 65_536:
+        raise ValueError("its port must be between 1 and 65535")
     if url.userinfo or url.fragment:
         raise ValueError("it must hold neither user and password, which have fields of their own, nor a #fragment")
     if url.scheme == "http" and not is_loopback(url.host):

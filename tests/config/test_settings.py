@@ -69,3 +69,28 @@ def test_trusted_proxies_are_addresses_or_networks(read: Read) -> None:
     assert read(TRUSTED_PROXIES="10.0.0.0/8, ::1").trusted_proxies == ("10.0.0.0/8", "::1")
     with pytest.raises(Misconfigured, match="UNISYNC_TRUSTED_PROXIES cannot be used: '\\*' is neither"):
         read(TRUSTED_PROXIES="*")
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://hc-ping.com/hunter2", "plain http"),
+        ("hc-ping.com/hunter2", "it must begin with https://"),
+        ("https://ann:hunter2@hc-ping.com/", "user and password"),
+        ("https://hc-ping.com:99999/hunter2", "its port must be"),
+    ],
+)
+def test_an_address_for_the_watchdog_that_cannot_be_called_is_refused_and_never_repeated(
+    read: Read, url: str, why: str
+) -> None:
+    with pytest.raises(Misconfigured, match=f"UNISYNC_WATCHDOG_PING_URL cannot be used: .*{why}") as refused:
+        read(WATCHDOG_PING_URL=url)
+
+    assert "hunter2" not in str(refused.value)
+
+
+def test_the_watchdog_calls_nobody_unless_told_to(read: Read) -> None:
+    assert read(WATCHDOG_PING_URL="").watchdog_ping_url is None
+    chosen = read(WATCHDOG_PING_URL="https://status.example.org/push?id=hunter2").watchdog_ping_url
+    assert chosen is not None
+    assert "hunter2" not in repr(chosen)

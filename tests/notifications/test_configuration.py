@@ -148,6 +148,7 @@ def test_openapi_tells_the_kinds_apart_and_gives_an_example_of_each() -> None:
         (SLACK | {"url": "https://s3cret:s3cret@hooks.slack.com/"}, "neither user and password"),
         (SLACK | {"url": "https://s3cret\x00.example/"}, "it is no URL"),
         (WEBHOOK | {"url": "ftp://s3cret.example/"}, "it must begin with https://"),
+        (WEBHOOK | {"url": "https://example.org:99999/s3cret"}, "its port must be between 1 and 65535"),
         (WEBHOOK | {"method": "GET"}, "'POST', 'PUT' or 'PATCH'"),
         (WEBHOOK | {"headers": {"Host": "x"}}, "the header Host is set by ourselves"),
         (WEBHOOK | {"headers": {"content-length": "1"}}, "is set by ourselves"),

@@ -87,6 +87,14 @@ class Watch:
         in_database(self.engine, f"UPDATE unisync.runs SET {column} = '{self.now.isoformat()}' WHERE id = '{run_id}'")
 
 
+def let_time_pass(engine: Engine) -> None:
+    """As if ten minutes had passed, somebody had looked in each of them, and no run had shown that it lives."""
+    ago = "now() - {} * interval '1 minute'"
+    in_database(engine, f"UPDATE unisync.runs SET heartbeat_at = {ago.format(10)} WHERE state = 'running'")
+    minutes = f"SELECT date_trunc('minute', {ago.format('n')}) FROM generate_series(1, 9) n"
+    in_database(engine, f"INSERT INTO unisync.watched_minutes {minutes} ON CONFLICT DO NOTHING")
+
+
 def told(engine: Engine, columns: str = "tenant, type, event ->> 'error_type'") -> list[tuple[Any, ...]]:
     """What was put into the outbox."""
     return in_database(engine, f"SELECT {columns} FROM unisync.events ORDER BY id")

@@ -163,7 +163,7 @@ def _handler(receiver: HttpReceiver) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             receiver.reply_to(self)
 
-        do_PUT = do_POST  # noqa: N815 - http.server calls it so
+        do_PUT = do_GET = do_POST  # noqa: N815 - http.server calls it so
 
         def log_message(self, *_: object) -> None:
             """Keep still."""
