@@ -13,6 +13,7 @@ from uuid import UUID
 import httpx
 
 from config.prefect_address import api_credentials, api_url, shown_address
+from connectors.http import trusted
 from domain.errors import AccessDenied, Misconfigured, Unavailable
 
 # Somebody waits for the answer; Prefect gives it within 0.2 s.
@@ -54,7 +55,7 @@ class Orchestrator:
 
     def __init__(self) -> None:
         self._url = api_url()
-        self._client = httpx.Client(timeout=TIMEOUT, auth=api_credentials(), trust_env=False)
+        self._client = httpx.Client(timeout=TIMEOUT, auth=api_credentials(), trust_env=False, verify=trusted())
 
     def __enter__(self) -> Self:
         return self
