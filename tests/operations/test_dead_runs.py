@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from uuid import UUID, uuid4
 
@@ -17,10 +19,11 @@ from operations.closing import close_flow_run_and_tell
 from operations.watching import watch
 from tests.operations.people import in_database, make_tenants
 from tests.operations.test_outbox_kills import Steps, steps
-from tests.operations.watches import DIED, SILENCE, Watch, told
+from tests.operations.watches import DIED, LATENESS, SILENCE, Watch, told
 
 __all__ = ["steps"]
 
+LONG_AGO = timedelta(minutes=10)
 CRASHED = ("default", "sync_crashed", "run-crashed")
 
 
@@ -133,20 +136,32 @@ def test_two_watchdogs_at_once_close_and_tell_every_run_once_each_to_its_own_ten
     assert sorted(told(keeper.engine)) == [(tenant, *CRASHED[1:]) for tenant in tenants]
 
 
-def test_whenever_the_watchdog_is_killed_the_run_is_closed_counted_and_told_once(keeper: Watch, steps: Steps) -> None:
+def silent_run(watch: Watch) -> UUID:
+    """A run that gave no sign of life for long."""
+    return Watch(watch.engine, watch.tenant, watch.now - LONG_AGO).begins()
+
+
+def lost_request(watch: Watch) -> UUID:
+    """A run that somebody asked for long ago, whose process died before it began."""
+    return Watch(watch.engine, watch.tenant, watch.now - LONG_AGO).is_asked_for()
+
+
+@pytest.mark.parametrize("lose", [silent_run, lost_request])
+def test_whenever_the_watchdog_is_killed_a_run_is_closed_counted_and_told_once(
+    keeper: Watch, steps: Steps, lose: Callable[[Watch], UUID]
+) -> None:
+    keeper.looks_for(LATENESS)
     number, is_whole = 0, False
     while not is_whole:
         make_tenants(keeper.engine, f"tenant-{number}")
         dead = Watch(keeper.engine, f"tenant-{number}", keeper.now)
-        run_id = dead.begins()
-        keeper.looks_for(SILENCE - 1)
-        keeper.sleeps(minutes=1)
+        run_id = lose(dead)
 
         with steps.killed_after(number):
             keeper.look()
         is_whole = len(steps.taken) <= number
         where = f"killed at step {number}: {steps.taken[-1]}"
-        keeper.looks_for(1)
+        keeper.look()
 
         assert state_of(dead, run_id) is RunState.CRASHED, where
         own = f"WHERE tenant = '{dead.tenant}'"

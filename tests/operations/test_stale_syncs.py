@@ -18,12 +18,15 @@ from db.session import open_engine, tenant_session
 from domain.sync import RunState
 from operations.closing import close_run_and_tell
 from operations.incidents import IncidentFilter, search_incidents
-from operations.watching import watch
+from operations.watching import Watched, watch
 from tests.notifications.channels.receivers import HttpReceiver
-from tests.operations.people import make_tenants
+from tests.operations.people import in_database, make_tenants
 from tests.operations.telling import Story
 from tests.operations.telling import told as received
+from tests.operations.test_outbox_kills import Steps, steps
 from tests.operations.watches import LATENESS, LONG, MINUTE, MISSED, Watch, told
+
+__all__ = ["steps"]
 
 MISSING = ("default", "sync_stale", "schedule-missed")
 
@@ -197,6 +200,26 @@ def test_two_watchdogs_at_once_tell_every_tenant_once(keeper: Watch) -> None:
     assert sorted(told(keeper.engine)) == [MISSING, *((tenant, *MISSING[1:]) for tenant in tenants)]
 
 
+def test_whenever_the_watchdog_is_killed_a_missed_schedule_is_told_once(keeper: Watch, steps: Steps) -> None:
+    keeper.looks_for(2 * LATENESS)
+    number, is_whole = 0, False
+    while not is_whole:
+        tenant = f"tenant-{number}"
+        make_tenants(keeper.engine, tenant)
+        Watch(keeper.engine, tenant, keeper.now).schedules(next_due=keeper.now - 10 * MINUTE)
+
+        with steps.killed_after(number):
+            keeper.look()
+        is_whole = len(steps.taken) <= number
+        keeper.look()
+
+        events = in_database(keeper.engine, f"SELECT type FROM unisync.events WHERE tenant = '{tenant}'")
+        assert events == [("sync_stale",)], f"killed at step {number}: {steps.taken[-1]}"
+        number += 1
+
+    assert number > 6
+
+
 def test_in_sandbox_mode_the_connections_that_stand_in_are_named(keeper: Watch) -> None:
     with tenant_session(keeper.engine, "default") as session:
         save_sandbox(session, True, {"shop": "staging"})
@@ -217,20 +240,19 @@ def busy(ledger_engine: Engine) -> Watch:
     return keeper
 
 
-def lasts(keeper: Watch, run_id: UUID, minutes: int) -> int:
-    """Have the run live so long, and tell how often it was told of."""
-    found = 0
-    for _ in range(minutes):
-        keeper.beats(run_id)
-        found += keeper.looks_for(1) == [LONG]
-    return found
+def lasts(keeper: Watch, run_id: UUID, minutes: int) -> list[Watched]:
+    """Have the run live so long, and look."""
+    keeper.others_look_for(minutes - 1)
+    keeper.beats(run_id)
+    return keeper.looks_for(1)
 
 
 def test_a_run_that_takes_three_times_as_long_as_ever_is_told_once_and_resolved_by_its_end(busy: Watch) -> None:
     run_id = busy.begins()
 
-    assert lasts(busy, run_id, 58) == 0
-    assert lasts(busy, run_id, 10) == 1
+    assert lasts(busy, run_id, 58) == []
+    assert lasts(busy, run_id, 3) == [LONG]
+    assert lasts(busy, run_id, 60) == []
     assert told(busy.engine) == [("default", "sync_stale", "run-overdue")]
     [(sentence,)] = told(busy.engine, "event ->> 'message'")
     assert sentence.endswith("is still at work; the longest of the last ones like it took 0 h 20 min.")
@@ -247,7 +269,7 @@ def test_a_run_of_another_kind_has_a_day_and_a_sleep_does_not_count(busy: Watch)
     run_id = busy.begins(kinds=("customer",))
     busy.sleeps(hours=30)
 
-    assert lasts(busy, run_id, 2 * LATENESS) == 0
+    assert lasts(busy, run_id, 120) == []
     with tenant_session(busy.engine, "default") as session:
         run = load_run(session, run_id)
     assert run is not None

@@ -12,13 +12,12 @@ import pytest
 from sqlalchemy import Engine
 
 from config.beginning import Origin, begin
-from db.ledger.sync_requests import change_request, save_request
+from db.ledger.sync_requests import change_request
 from db.session import tenant_session
 from domain.requests import Progress, RequestState
 from domain.sync import RunState
 from operations import runs
 from operations.orchestrator import ON_DEMAND, Orchestrator
-from tests.operations.people import in_database
 from tests.operations.steering import ROUTE
 from tests.operations.telling import Story
 from tests.operations.watches import DIED, LATENESS, SILENCE, Watch, told
@@ -34,17 +33,6 @@ def keeper(installation: None, ledger_engine: Engine, on_demand: str) -> Watch:
     watch = Watch(ledger_engine)
     assert watch.looks_for(LATENESS) == []
     return watch
-
-
-def asked(keeper: Watch, flow_run_id: str | None = None, state: RequestState = RequestState.STARTED) -> UUID:
-    """A run was asked for just now and handed over to this flow run; nothing came of it yet."""
-    request_id = uuid4()
-    with tenant_session(keeper.engine, "default") as session:
-        request = Story(keeper.engine).request(schedule=None)
-        save_request(session, request_id, request, state, actor="user:ann", flow_run_id=flow_run_id)
-    at = keeper.now.isoformat()
-    in_database(keeper.engine, f"UPDATE unisync.sync_requests SET asked_at = '{at}' WHERE id = '{request_id}'")
-    return request_id
 
 
 def flow_run(api: str, state: str | None = None, message: str = "") -> str:
@@ -82,7 +70,7 @@ def test_a_run_that_ended_before_it_began_is_closed_as_it_ended(
     keeper: Watch, on_demand: str, state: str, message: str, expected: RunState, event: str
 ) -> None:
     flow_run_id = flow_run(on_demand, state, message)
-    request_id = asked(keeper, flow_run_id)
+    request_id = keeper.is_asked_for(flow_run_id)
 
     assert keeper.looks_for(LATENESS - 1) == []
     assert keeper.looks_for(LATENESS) == [DIED]
@@ -92,7 +80,7 @@ def test_a_run_that_ended_before_it_began_is_closed_as_it_ended(
 
 
 def test_a_run_that_was_to_begin_in_a_process_that_is_gone_or_that_prefect_forgot_has_crashed(keeper: Watch) -> None:
-    gone, forgotten = asked(keeper), asked(keeper, str(uuid4()))
+    gone, forgotten = keeper.is_asked_for(), keeper.is_asked_for(str(uuid4()))
     keeper.looks_for(LATENESS + 1)
 
     assert {shown(keeper, run_id)[0] for run_id in (gone, forgotten)} == {Progress.CRASHED}
@@ -101,7 +89,7 @@ def test_a_run_that_was_to_begin_in_a_process_that_is_gone_or_that_prefect_forgo
 
 def test_a_run_that_waits_for_a_worker_is_told_once_and_begins_all_the_same(keeper: Watch, on_demand: str) -> None:
     flow_run_id = flow_run(on_demand)
-    request_id = asked(keeper, flow_run_id)
+    request_id = keeper.is_asked_for(flow_run_id)
 
     assert keeper.looks_for(3 * LATENESS) == []
     assert shown(keeper, request_id)[0] is Progress.SCHEDULED
@@ -117,7 +105,7 @@ def test_whatever_prefect_cannot_be_asked_about_waits_and_that_is_told_once(
     keeper: Watch, on_demand: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flow_run_id = flow_run(on_demand, "RUNNING")
-    handed_over, not_yet = asked(keeper, flow_run_id), asked(keeper, state=RequestState.ASKED)
+    handed_over, not_yet = keeper.is_asked_for(flow_run_id), keeper.is_asked_for(state=RequestState.ASKED)
     monkeypatch.setenv("PREFECT_API_URL", AWAY)
     keeper.looks_for(2 * LATENESS)
 
@@ -129,7 +117,7 @@ def test_whatever_prefect_cannot_be_asked_about_waits_and_that_is_told_once(
 
 @pytest.mark.parametrize("state", [RequestState.AWAITING_CONFIRMATION, RequestState.CANCELLED, RequestState.REFUSED])
 def test_what_is_not_to_begin_is_not_missed(keeper: Watch, state: RequestState) -> None:
-    asked(keeper, state=state)
+    keeper.is_asked_for(state=state)
 
     assert keeper.looks_for(2 * LATENESS) == []
     assert told(keeper.engine) == []
@@ -138,7 +126,7 @@ def test_what_is_not_to_begin_is_not_missed(keeper: Watch, state: RequestState) 
 def test_a_request_that_is_withdrawn_while_prefect_is_asked_is_left_alone(
     keeper: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request_id = asked(keeper, str(uuid4()))
+    request_id = keeper.is_asked_for(str(uuid4()))
 
     def withdraw(*_: object) -> None:
         with tenant_session(keeper.engine, "default") as session:

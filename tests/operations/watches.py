@@ -13,8 +13,10 @@ from config.cron import next_due
 from config.routes import WOOCOMMERCE_TO_SUPABASE
 from db.ledger import open_run
 from db.ledger.schedules import save_schedule
+from db.ledger.sync_requests import save_request
 from db.session import tenant_session
 from domain.keys import Kind
+from domain.requests import RequestState
 from domain.sync import Mode
 from operations.watching import LATE_MINUTES, SILENT_MINUTES, Watched, watch
 from tests.operations.people import in_database
@@ -42,6 +44,13 @@ class Watch:
             found.append(self.look().model_copy(update={"amiss": ""}))
         return [each for each in found if each != Watched()]
 
+    def others_look_for(self, minutes: int) -> None:
+        """Somebody looks in each of so many minutes, and finds nothing."""
+        span = f"'{self.now.isoformat()}'::timestamptz + n * interval '1 minute'"
+        rows = f"SELECT date_trunc('minute', {span}) FROM generate_series(1, {minutes}) n"
+        in_database(self.engine, f"INSERT INTO unisync.watched_minutes {rows} ON CONFLICT DO NOTHING")
+        self.now += minutes * MINUTE
+
     def sleeps(self, **span: float) -> None:
         """Nobody looks."""
         self.now += timedelta(**span)
@@ -54,6 +63,18 @@ class Watch:
         self._set(run_id, "started_at")
         self.beats(run_id)
         return run_id
+
+    def is_asked_for(
+        self, flow_run_id: str | None = None, state: RequestState = RequestState.STARTED, **request: Any
+    ) -> UUID:
+        """Somebody asks for a run now; nothing comes of it."""
+        request_id = uuid4()
+        with tenant_session(self.engine, self.tenant) as session:
+            wanted = Story(self.engine, self.tenant).request(schedule=None, **request)
+            save_request(session, request_id, wanted, state, actor="user:ann", flow_run_id=flow_run_id)
+        asked_at = f"asked_at = '{self.now.isoformat()}'"
+        in_database(self.engine, f"UPDATE unisync.sync_requests SET {asked_at} WHERE id = '{request_id}'")
+        return request_id
 
     def beats(self, run_id: UUID) -> None:
         self._set(run_id, "heartbeat_at")
