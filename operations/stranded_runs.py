@@ -15,6 +15,7 @@ from operations.orchestrator import Orchestrator
 # What waits for its turn at a deployment, or for another attempt, has a name of its own.
 _WAITING = ("Scheduled", "Late", "Pending")
 _AT_WORK = ("PENDING", "RUNNING", "CANCELLING")
+# What is older was told when it was new.
 _AT_ONCE = 200
 
 
@@ -34,14 +35,14 @@ class StrandedRuns(Orchestrator):
     """Looks for flow runs that do not move; raises as its parent does, but for ``crash``."""
 
     def late(self, flow: str, since: datetime, until: datetime) -> list[LateRun]:
-        """Give the scheduled runs of a flow that were due in this time and did not begin, the first one first."""
+        """Give the scheduled runs of a flow that were due in this time and did not begin, the last one first."""
         wanted = {
             "flows": {"name": {"any_": [flow]}},
             "flow_runs": {
                 "state": {"name": {"any_": list(_WAITING)}},
                 "expected_start_time": {"after_": since.isoformat(), "before_": until.isoformat()},
             },
-            "sort": "EXPECTED_START_TIME_ASC",
+            "sort": "EXPECTED_START_TIME_DESC",
             "limit": _AT_ONCE,
         }
         found = [run for run in self._call("POST", "/flow_runs/filter", wanted) if run["auto_scheduled"]]

@@ -49,14 +49,17 @@ def on_watch(engine: Engine) -> Iterator[None]:
 
 
 def _repeat(duty: Callable[[Engine], object], engine: Engine, seconds: float, over: Event) -> None:
+    said = ""
     while not over.wait(seconds):
+        amiss = ""
         try:
             done = duty(engine)
+            amiss = done.amiss if isinstance(done, Watched) else ""
         except ConnectorError as error:
-            logger.warning("%s", error)
+            amiss = str(error)
         except Exception:
             # The outermost door of this thread, which must live as long as the service.
             logger.exception("what is to be done every %d seconds failed", seconds)
-        else:
-            if isinstance(done, Watched) and done.amiss:
-                logger.warning("%s", done.amiss)
+        if amiss and amiss != said:
+            logger.warning("%s", amiss)
+        said = amiss
