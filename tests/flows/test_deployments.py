@@ -57,8 +57,8 @@ def test_everything_is_deployed_scheduled_and_run_by_a_worker(
         ("ask_books", "daily"): ("15 4 * * *", True),
         ("deliver_notifications", "minutely"): ("* * * * *", True),
         ("check_connections", "hourly"): ("40 * * * *", True),
-        ("watchdog", "every-two-minutes"): ("*/2 * * * *", True),
         ("purge", "nightly"): ("30 5 * * *", True),
+        ("watchdog", "every-two-minutes"): ("*/2 * * * *", True),
     }
     zones = {plan["schedule"]["timezone"] for each in every.values() for plan in each["schedules"]}
     assert zones == {"Europe/Berlin"}
