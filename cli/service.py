@@ -21,11 +21,11 @@ from domain.errors import Misconfigured
 from operations.watchman import on_watch
 
 BACKLOG = 2048
-AT_ONCE = 45
+AT_ONCE = 50
 """So many transactions of the service may be open at once, so that none of its threads waits for another's.
 
-Calls are answered in 40 threads (AnyIO's number), each with one transaction at a time, or two while it notes a refusal.
-Postgres' own limit of 100 leaves as many to Prefect and to runs.
+Calls are answered in 40 threads (AnyIO's number), each with one transaction at a time, or two while it notes a refusal;
+the watchdog takes one, the delivery of notices four. Postgres' own limit of 100 leaves as many to Prefect and to runs.
 """
 
 STOP_SECONDS = 20
