@@ -1,4 +1,4 @@
-"""Schedules that did not fire and runs that take too long: told once, and nothing is told that is no news."""
+"""Schedules that did not fire: told once, and nothing is told that is no news."""
 
 from __future__ import annotations
 
@@ -11,20 +11,16 @@ import pytest
 from sqlalchemy import Engine
 
 from config.cron import next_due
-from db.ledger import load_run
 from db.ledger.schedules import change_schedule, note_due
 from db.ledger.sync_settings import save_sandbox
 from db.session import open_engine, tenant_session
-from domain.sync import RunState
-from operations.closing import close_run_and_tell
-from operations.incidents import IncidentFilter, search_incidents
-from operations.watching import Watched, watch
+from operations.watching import watch
 from tests.notifications.channels.receivers import HttpReceiver
 from tests.operations.people import in_database, make_tenants
 from tests.operations.telling import Story
 from tests.operations.telling import told as received
 from tests.operations.test_outbox_kills import Steps, steps
-from tests.operations.watches import LATENESS, LONG, MINUTE, MISSED, Watch, told
+from tests.operations.watches import LATENESS, MINUTE, MISSED, Watch, told, watch_from
 
 __all__ = ["steps"]
 
@@ -34,13 +30,6 @@ MISSING = ("default", "sync_stale", "schedule-missed")
 @pytest.fixture(autouse=True)
 def no_prefect(installation: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
-
-
-def watch_from(engine: Engine, year: int, month: int, day: int, hour: int, minute: int = 0) -> Watch:
-    """Somebody who has looked for a while, at a moment in UTC."""
-    watch = Watch(engine, now=datetime(year, month, day, hour, minute, tzinfo=UTC) - LATENESS * MINUTE)
-    assert watch.looks_for(LATENESS) == []
-    return watch
 
 
 @pytest.fixture
@@ -57,11 +46,6 @@ def starts(keeper: Watch, name: str = "nightly", cron: str = "30 2 * * *") -> UU
     with tenant_session(keeper.engine, keeper.tenant) as session:
         note_due(session, name, next_due(cron, "UTC", keeper.now))
     return run_id
-
-
-def completes(keeper: Watch, run_id: UUID) -> None:
-    with tenant_session(keeper.engine, keeper.tenant) as session:
-        assert close_run_and_tell(session, run_id, RunState.COMPLETED, at=keeper.now)
 
 
 def test_a_schedule_that_did_not_fire_is_told_once_for_each_time(keeper: Watch) -> None:
@@ -82,7 +66,7 @@ def test_it_is_told_what_is_missing_and_told_again_when_it_runs(keeper: Watch) -
         keeper.looks_for(2 * LATENESS)
         story.now = keeper.now
         story.flush()
-        completes(keeper, starts(keeper))
+        keeper.completes(starts(keeper))
         story.later(minutes=1)
 
         assert received(receiver) == [("sync_stale", "opened"), ("recovered", "resolved")]
@@ -102,7 +86,7 @@ def test_a_schedule_that_prefect_was_not_told_of_says_so(keeper: Watch) -> None:
 
 def test_a_schedule_that_fires_a_little_late_is_no_news(keeper: Watch) -> None:
     keeper.looks_for(LATENESS)
-    completes(keeper, starts(keeper))
+    keeper.completes(starts(keeper))
 
     assert keeper.looks_for(2 * LATENESS) == []
 
@@ -148,7 +132,7 @@ def test_when_the_machine_slept_the_worker_has_its_time_before_anything_is_told(
 
     keeper.sleeps(days=3)
     keeper.looks_for(2)
-    completes(keeper, starts(keeper))
+    keeper.completes(starts(keeper))
     assert keeper.looks_for(2 * LATENESS) == []
     assert told(keeper.engine, "type")[:1] == [("sync_stale",)]
 
@@ -226,51 +210,3 @@ def test_in_sandbox_mode_the_connections_that_stand_in_are_named(keeper: Watch) 
     keeper.looks_for(2 * LATENESS)
 
     assert told(keeper.engine, "event ->> 'connection', track ->> 'target'") == [("staging", "warehouse-sandbox")]
-
-
-@pytest.fixture
-def busy(ledger_engine: Engine) -> Watch:
-    """Somebody who has seen runs of ten and of twenty minutes."""
-    keeper = watch_from(ledger_engine, 2026, 7, 16, 8)
-    for minutes in (10, 20):
-        run_id = keeper.begins()
-        keeper.sleeps(minutes=minutes)
-        keeper.ends(run_id)
-    assert keeper.looks_for(LATENESS) == []
-    return keeper
-
-
-def lasts(keeper: Watch, run_id: UUID, minutes: int) -> list[Watched]:
-    """Have the run live so long, and look."""
-    keeper.others_look_for(minutes - 1)
-    keeper.beats(run_id)
-    return keeper.looks_for(1)
-
-
-def test_a_run_that_takes_three_times_as_long_as_ever_is_told_once_and_resolved_by_its_end(busy: Watch) -> None:
-    run_id = busy.begins()
-
-    assert lasts(busy, run_id, 58) == []
-    assert lasts(busy, run_id, 3) == [LONG]
-    assert lasts(busy, run_id, 60) == []
-    assert told(busy.engine) == [("default", "sync_stale", "run-overdue")]
-    [(sentence,)] = told(busy.engine, "event ->> 'message'")
-    assert sentence.endswith("is still at work; the longest of the last ones like it took 0 h 20 min.")
-
-    story = Story(busy.engine, now=busy.now)
-    story.judge()
-    completes(busy, run_id)
-    story.judge()
-    [incident] = search_incidents(story.caller, IncidentFilter()).items
-    assert incident.state == "resolved"
-
-
-def test_a_run_of_another_kind_has_a_day_and_a_sleep_does_not_count(busy: Watch) -> None:
-    run_id = busy.begins(kinds=("customer",))
-    busy.sleeps(hours=30)
-
-    assert lasts(busy, run_id, 120) == []
-    with tenant_session(busy.engine, "default") as session:
-        run = load_run(session, run_id)
-    assert run is not None
-    assert run.state is RunState.RUNNING

@@ -17,7 +17,8 @@ from db.ledger.sync_requests import save_request
 from db.session import tenant_session
 from domain.keys import Kind
 from domain.requests import RequestState
-from domain.sync import Mode
+from domain.sync import Mode, RunState
+from operations.closing import close_run_and_tell
 from operations.watching import LATE_MINUTES, SILENT_MINUTES, Watched, watch
 from tests.operations.people import in_database
 from tests.operations.telling import SHOP, WAREHOUSE, Story
@@ -83,6 +84,11 @@ class Watch:
         """The run completes, and says nothing of it."""
         self._set(run_id, "state = 'completed', finished_at")
 
+    def completes(self, run_id: UUID) -> None:
+        """The run completes, and that is told as its flow does."""
+        with tenant_session(self.engine, self.tenant) as session:
+            assert close_run_and_tell(session, run_id, RunState.COMPLETED, at=self.now)
+
     def schedules(self, name: str = "nightly", cron: str = "30 2 * * *", zone: str = "UTC", **values: Any) -> None:
         known: dict[str, Any] = {
             "route": WOOCOMMERCE_TO_SUPABASE,
@@ -124,3 +130,10 @@ def told(engine: Engine, columns: str = "tenant, type, event ->> 'error_type'") 
 DIED, MISSED, LONG = Watched(died=1), Watched(missed=1), Watched(overdue=1)
 SILENCE, LATENESS = SILENT_MINUTES + 1, LATE_MINUTES + 1
 """After so many looks what died, or did not begin, is found."""
+
+
+def watch_from(engine: Engine, year: int, month: int, day: int, hour: int, minute: int = 0) -> Watch:
+    """Somebody who has looked for a while, at a moment in UTC."""
+    watch = Watch(engine, now=datetime(year, month, day, hour, minute, tzinfo=UTC) - LATENESS * MINUTE)
+    assert watch.looks_for(LATENESS) == []
+    return watch
