@@ -9,6 +9,7 @@ from prefect.states import Failed
 from config.wiring import open_ledger
 from domain.errors import ConnectorError
 from flows.logs import keep_tracebacks_out
+from flows.origin import note_housekeeping
 from operations.watching import Watched
 from operations.watchman import look
 
@@ -22,6 +23,7 @@ def watchdog() -> Watched | State[object]:
     keep_tracebacks_out()
     try:
         with open_ledger() as engine:
+            note_housekeeping(engine)
             found = look(engine)
     except ConnectorError as error:
         get_run_logger().error("%s", error)
