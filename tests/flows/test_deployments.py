@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from cli.processes import stop
 from config.routes import WOOCOMMERCE_TO_SUPABASE
 from config.settings import CHECKOUT
 from domain.access import Role
@@ -103,5 +103,4 @@ def worker() -> Iterator[None]:
     try:
         yield
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        stop(process)
