@@ -127,7 +127,7 @@ def duration(span: timedelta) -> str:
 def _text(event: Event, stage: Stage, count: int, open_for: timedelta) -> str:
     struck = f"{count:,} time{'s' if count > 1 else ''}"
     if stage is Stage.RESOLVED:
-        return f"It works again. It lasted {duration(open_for)} and struck {struck}."
+        return f"It is over. It lasted {duration(open_for)} and struck {struck}."
     parts = [event.message]
     if stage is Stage.ESCALATED:
         parts.insert(0, f"It failed {event.failures_in_row:,} times in a row.")

@@ -30,7 +30,7 @@ def test_a_span_of_time_is_written_as_people_say_it(span: timedelta, said: str) 
 
 def test_the_end_of_an_incident_tells_how_long_it_lasted_and_not_what_was_wrong() -> None:
     over = notice(Stage.RESOLVED)
-    assert over.text == "It works again. It lasted 2 h 5 min and struck 7 times."
+    assert over.text == "It is over. It lasted 2 h 5 min and struck 7 times."
     assert over.severity is Severity.INFO
     assert (over.records, over.steps, over.guide) == ((), (), "")
     assert "Read" not in dict(over.fields)
