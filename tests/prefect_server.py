@@ -39,6 +39,14 @@ def running(database_url: str, folder: Path) -> Iterator[str]:
         server.wait(30)
 
 
+def forget_schedules(url: str) -> None:
+    """Have the server forget what earlier tests deployed with a schedule, with the runs that nobody will carry out."""
+    with httpx.Client(base_url=url, timeout=30) as client:
+        for each in client.post("/deployments/filter", json={}).raise_for_status().json():
+            if each["schedules"]:
+                client.delete(f"/deployments/{each['id']}").raise_for_status()
+
+
 @contextmanager
 def deployed_on_demand(url: str) -> Iterator[None]:
     """Let the server know the deployments for runs on demand; without a work pool, so that nobody carries them out.

@@ -21,6 +21,7 @@ from tests.notifications.channels.receivers import HttpReceiver
 from tests.operations.people import in_database
 from tests.operations.telling import Story, told
 from tests.operations.watches import let_time_pass
+from tests.prefect_server import forget_schedules
 
 pytestmark = [pytest.mark.prefect, pytest.mark.timeout(240)]
 
@@ -43,6 +44,7 @@ def end(worker: subprocess.Popen[Any], number: int) -> None:
 def test_runs_that_die_with_their_worker_are_told_as_failures_are_by_whoever_still_lives(
     shop: Twin, prefect_api: str, story: Story, receiver: HttpReceiver
 ) -> None:
+    forget_schedules(prefect_api)
     story.subscribe(receiver)
     engine = story.engine
 

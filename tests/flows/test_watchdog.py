@@ -23,6 +23,7 @@ from tests.flows.conftest import TENANT, start_process, wait_until
 from tests.notifications.channels.receivers import HttpReceiver
 from tests.operations.telling import Story
 from tests.operations.watches import let_time_pass, told
+from tests.prefect_server import forget_schedules
 
 pytestmark = pytest.mark.prefect
 
@@ -37,6 +38,7 @@ def found() -> Watched:
 def test_a_run_whose_process_was_killed_is_told_once_and_dead_for_prefect_too(
     shop: Twin, ledger_engine: Engine, prefect_api: str
 ) -> None:
+    forget_schedules(prefect_api)
     shop.faults.add(delay=600, count=0)
     process = start_process(mode="full", kinds=["tax_rate"])
 

@@ -21,6 +21,7 @@ from operations.orchestrator import ON_DEMAND, Orchestrator
 from tests.operations.steering import ROUTE
 from tests.operations.telling import Story
 from tests.operations.watches import DIED, LATENESS, SILENCE, Watch, told
+from tests.prefect_server import forget_schedules
 
 pytestmark = pytest.mark.prefect
 
@@ -30,6 +31,7 @@ AWAY = "http://127.0.0.1:9/api"
 @pytest.fixture
 def keeper(installation: None, ledger_engine: Engine, on_demand: str) -> Watch:
     """Somebody who has looked for a while."""
+    forget_schedules(on_demand)
     watch = Watch(ledger_engine)
     assert watch.looks_for(LATENESS) == []
     return watch
