@@ -98,8 +98,6 @@ def update(
     said = {option: value for option, value in given.items() if value is not None}
     if not said:
         raise Misconfigured("name what is to change; unisync schedules update --help lists what can")
-    if route is not None:
-        said = {"kinds": (), "target": None} | said
     change(name, tenant, as_json, said)
 
 
@@ -137,6 +135,9 @@ def change(name: str, tenant: str, as_json: bool, said: dict[str, object]) -> No
     with local_caller(tenant) as caller:
         before = schedules.find_schedule(caller, name)
         same = before.model_dump(include=set(Timing.model_fields))
+        if said.get("route", before.route) != before.route:
+            # What another route carries, and where to, is its own.
+            same |= {"kinds": (), "target": None}
         tell(schedules.replace_schedule(caller, name, read(Timing, same | said)), as_json)
 
 

@@ -32,13 +32,6 @@ SHOWN = {
 """What is kept of webhooks and may be shown as it is."""
 
 
-def show_switch(caller: Caller) -> WebhookSwitch:
-    """Tell whether the tenant's webhooks count."""
-    caller.require(Permission.VIEW)
-    with caller.ledger() as session:
-        return WebhookSwitch(is_on=are_on(session))
-
-
 def switch(caller: Caller, *, is_on: bool) -> WebhookSwitch:
     """Let the tenant's webhooks count, or not: what comes then is answered, noted and not acted upon."""
     caller.require(Permission.MANAGE_SETTINGS)

@@ -17,6 +17,7 @@ from tests.cli.conftest import Unisync
 from tests.operations.steering import order
 
 ROUTE = "woocommerce-to-supabase"
+BOOKS_ROUTE = "woocommerce-to-quickbooks"
 AWAY = {"PREFECT_API_URL": "http://127.0.0.1:9/api"}
 
 
@@ -73,9 +74,10 @@ def test_what_cannot_be_retried_says_why(unisync: Unisync, ledger_engine: Engine
 
 
 def test_schedules_are_made_paused_and_removed(unisync: Unisync, ledger_engine: Engine) -> None:
-    parameters = {"tenant": "default", "source": "shop", "target": "warehouse", "mode": "full"}
     with tenant_session(ledger_engine, "default") as session:
-        cover_pair(session, build_request(ROUTE, parameters), uuid4())
+        for route, target in ((ROUTE, "warehouse"), (BOOKS_ROUTE, "books")):
+            parameters = {"tenant": "default", "source": "shop", "target": target, "mode": "full"}
+            cover_pair(session, build_request(route, parameters), uuid4())
     words = ("--route", ROUTE, "--cron", "30 2 * * *", "--zone", "Europe/Berlin", "--mode", "full")
 
     made = unisync("schedules", "add", "nightly", *words, **AWAY)
@@ -84,8 +86,10 @@ def test_schedules_are_made_paused_and_removed(unisync: Unisync, ledger_engine: 
     assert "nightly: 45 3 * * * (Europe/Berlin)" in changed.out
     (listed,) = json.loads(unisync("schedules", "list", "--json").out)
     assert (listed["kinds"], listed["mode"], listed["paused"]) == (["order"], "full", False)
-    moved = json.loads(unisync("schedules", "update", "nightly", "--route", ROUTE, "--json").out)
-    assert (len(moved["kinds"]), moved["target"], moved["cron"]) == (6, "warehouse", "45 3 * * *")
+    same = json.loads(unisync("schedules", "update", "nightly", "--route", ROUTE, "--json").out)
+    assert (same["kinds"], same["target"], same["cron"]) == (["order"], "warehouse", "45 3 * * *")
+    moved = json.loads(unisync("schedules", "update", "nightly", "--route", BOOKS_ROUTE, "--json").out)
+    assert (len(moved["kinds"]) > 1, moved["target"]) == (True, "books")
     assert "paused" in unisync("schedules", "pause", "nightly").out
     assert "once Prefect knows of it" in unisync("schedules", "resume", "nightly").out
     (listed,) = json.loads(unisync("schedules", "list", "--json").out)
