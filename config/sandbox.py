@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from config.databases import warehouse_url
 from config.places import place_of
 from connectors.quickbooks.settings import is_for_trying
-from connectors.supabase.settings import settings_of
+from connectors.supabase.settings import names_no_project, settings_of, with_any_door
 from db.ledger import list_connections, load_connection
 from db.ledger.sync_settings import SyncSettings, load_sync_settings
 from domain.errors import Misconfigured
@@ -84,23 +84,38 @@ def sandbox_fault(
 ) -> str | None:
     """Say which connection cannot stand in because a run would reach something live by it; None when all can.
 
-    Whatever stands in leads elsewhere than every live connection, the installation's own warehouse included. Those
-    that are gone cannot be used anyway.
+    Whatever stands in leads elsewhere than all that is live, our own warehouse included. What is gone hinders nothing.
     """
     pairs = {live: (name, known[name]) for live, name in replacements.items() if name in known}
-    live_ones = known.keys() - set(replacements.values())
-    places = {place_of(*known[name]): name for name in sorted(live_ones, reverse=True)}
-    if OWN_WAREHOUSE not in known and any(led.system is System.SUPABASE for _, led in pairs.values()):
-        places[place_of(System.SUPABASE, settings_of(warehouse_url()).model_dump())] = OWN_WAREHOUSE
+    live_ones = {name: known[name] for name in sorted(known.keys() - set(replacements.values()), reverse=True)}
+    if any(led.system is System.SUPABASE for _, led in pairs.values()):
+        if OWN_WAREHOUSE not in known:
+            live_ones[OWN_WAREHOUSE] = Led(System.SUPABASE, settings_of(warehouse_url()).model_dump())
+        if fault := pooler_fault({**live_ones, **dict(pairs.values())}):
+            return fault
+    places = {reach_of(led): name for name, led in live_ones.items()}
+    systems = {OWN_WAREHOUSE: System.SUPABASE, **{name: led.system for name, led in known.items()}}
     for live, (name, led) in pairs.items():
-        system = known[live].system if live in known else System.SUPABASE
-        if led.system is not system:
-            return f"{live} leads to {system} and {name} to {led.system}"
-        if reached := places.get(place_of(*led)):
+        if led.system is not systems.get(live, led.system):
+            return f"{live} leads to {systems[live]} and {name} to {led.system}"
+        if reached := places.get(reach_of(led)):
             return f"{name} leads to the same place as {reached}, so it is no sandbox"
-        if system is System.QUICKBOOKS and not is_for_trying(led.settings):
+        if led.system is System.QUICKBOOKS and not is_for_trying(led.settings):
             return f"{name} is no sandbox company: connect one of Intuit's sandboxes"
     return None
+
+
+def pooler_fault(used: Mapping[ConnectionName, Led]) -> str | None:
+    """Say which connection may lead to any Supabase project, as older versions stored some; None when none does."""
+    nameless = [name for name, led in used.items() if led.system is System.SUPABASE and names_no_project(led.settings)]
+    if not nameless:
+        return None
+    return f"{nameless[0]} does not tell its Supabase project: connect it anew by a URL with the user postgres.PROJECT"
+
+
+def reach_of(led: Led) -> str:
+    """Name the place that a run would reach, whichever port or socket of the server it takes."""
+    return place_of(led.system, with_any_door(led.settings) if led.system is System.SUPABASE else led.settings)
 
 
 def request_in_use(session: Session, request: SyncRequest) -> SyncRequest:

@@ -11,11 +11,14 @@ from enum import StrEnum
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from connectors.addresses import host_of
 from domain.errors import Misconfigured
 
 ADVICE = (
     "copy the connection string from Connect in the Supabase dashboard: postgresql://user:password@host:port/database"
 )
+
+POOLERS = ".pooler.supabase.com"
 
 
 class Route(StrEnum):
@@ -39,16 +42,16 @@ class Place:
     @property
     def route(self) -> Route:
         """Tell a pooler from a direct connection, by host and port as supabase.com/docs/guides/database describes."""
-        if self.host.endswith((".supabase.co", ".pooler.supabase.com")) and self.port == 6543:
+        if self.host.endswith((".supabase.co", POOLERS)) and self.port == 6543:
             return Route.TRANSACTION
-        if self.host.endswith(".pooler.supabase.com"):
+        if self.host.endswith(POOLERS):
             return Route.SESSION
         return Route.DIRECT if self.host.endswith(".supabase.co") else Route.SERVER
 
     @property
     def project(self) -> str:
         """Name the Supabase project; empty where it is none. A pooler serves many, and tells them apart by the user."""
-        if self.host.endswith(".pooler.supabase.com"):
+        if host_of(self.host).endswith(POOLERS):
             return self.user.rpartition(".")[2] if "." in self.user else ""
         return project_at(self.host)
 

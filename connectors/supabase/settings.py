@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, fi
 from connectors.addresses import host_of, one_spelling
 from connectors.http import check_url
 from connectors.supabase.keys import require_service_key
-from connectors.supabase.places import place_of, project_at, read_url
+from connectors.supabase.places import POOLERS, place_of, project_at, read_url
 
 SCHEMA = "commerce"
 """A schema of its own: what Supabase exposes as an API, it does not name, so nothing here is public unasked."""
@@ -135,3 +135,14 @@ def place_in(settings: Mapping[str, object]) -> str:
         project = str(settings.get("project") or project_at(host))
         place = f"{host}:{settings.get('port', 5432)}/{database}"
     return f"{f'Supabase project {project}/{database}' if project else place}, schema {schema}"
+
+
+def names_no_project(settings: Mapping[str, object]) -> bool:
+    """Whether stored settings lead through a pooler and do not tell to which project, so that it may be any."""
+    return host_of(str(settings.get("host", ""))).endswith(POOLERS) and not settings.get("project")
+
+
+def with_any_door(settings: Mapping[str, object]) -> dict[str, object]:
+    """Give stored settings without the door of the server: one answers on several ports, and on sockets besides."""
+    host = str(settings.get("host", ""))
+    return {**settings, "port": 5432, "host": host if host and not host.startswith("/") else "localhost"}

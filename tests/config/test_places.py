@@ -56,6 +56,7 @@ SAME = [
         database("postgresql://postgres:p@DB.abcd.supabase.co/postgres", schema="commerce"),
         database(f"postgresql://postgres.abcd:p@{POOLER}:5432/postgres"),
         database(f"postgresql://unisync.abcd:p@{POOLER}:6543/postgres"),
+        database(f"postgresql://unisync.abcd:p@{POOLER.upper()}:6543/postgres"),
     ],
     [database(f"postgresql://postgres.efgh:p@{POOLER}:5432/postgres"), project("https://efgh.supabase.co")],
     [project("https://abcd.supabase.co", schema="commerce_sandbox")],

@@ -36,14 +36,21 @@ def caller(boss: Caller) -> Caller:
     return boss
 
 
+POOLER = {"host": "aws-0-eu.pooler.supabase.com", "port": 6543, "database": "postgres"}
+
+
 @pytest.fixture
 def warehouses(caller: Caller, warehouse_url: str) -> Caller:
     own = settings_of(warehouse_url).model_dump()
     connect(caller, "own-tables", System.SUPABASE, **own)
     connect(caller, "lake", System.SUPABASE, project_url="https://abcd.supabase.co")
-    pooler = {"host": "aws-0-eu.pooler.supabase.com", "port": 6543, "database": "postgres", "project": "abcd"}
-    connect(caller, "same-lake", System.SUPABASE, **pooler)
-    connect(caller, "test-lake", System.SUPABASE, **pooler, schema="commerce_test")
+    connect(caller, "same-lake", System.SUPABASE, **POOLER, project="abcd")
+    connect(caller, "test-lake", System.SUPABASE, **POOLER, project="abcd", schema="commerce_test")
+    server = {"host": "db.example", "database": "shop"}
+    connect(caller, "server", System.SUPABASE, **server)
+    connect(caller, "its-pooler", System.SUPABASE, **server, port=6432)
+    connect(caller, "socket", System.SUPABASE, host="/run/postgresql", database="shop")
+    connect(caller, "its-port", System.SUPABASE, host="localhost", port=5433, database="shop")
     return caller
 
 
@@ -83,6 +90,8 @@ def test_what_stands_in_is_remembered_when_the_sandbox_is_left(caller: Caller) -
         ("warehouse", "own-tables", "own-tables leads to the same place as warehouse"),
         ("lake", "own-tables", "own-tables leads to the same place as warehouse"),
         ("lake", "same-lake", "same-lake leads to the same place as lake"),
+        ("server", "its-pooler", "its-pooler leads to the same place as server"),
+        ("socket", "its-port", "its-port leads to the same place as socket"),
         ("books", "live-books", "live-books is no sandbox company"),
     ],
 )
@@ -97,9 +106,27 @@ def test_another_schema_of_the_same_project_stands_in(warehouses: Caller) -> Non
     assert switch_sandbox(warehouses, SandboxWish(active=True, replacements=replacements)).active
 
 
-def pairs(caller: Caller) -> Pair:
+@pytest.mark.parametrize("old", ["live-lake", "test-lake"])
+def test_a_pooler_that_tells_no_project_is_no_way_past_the_sandbox(caller: Caller, old: str) -> None:
+    connect(caller, "live-lake", System.SUPABASE, **POOLER, project="abcd")
+    connect(caller, "test-lake", System.SUPABASE, project_url="https://efgh.supabase.co")
+    switch_sandbox(caller, SandboxWish(active=True, replacements={"shop": "staging", "live-lake": "test-lake"}))
+    assert pairs(caller, "live-lake").target == "test-lake"
+
+    connect(caller, old, System.SUPABASE, **POOLER)
+
+    with pytest.raises(Misconfigured, match=f"{old} does not tell its Supabase project: connect it anew"):
+        pairs(caller, "live-lake")
+
+
+def test_a_pooler_that_tells_no_project_hinders_no_sandbox_without_a_warehouse(caller: Caller) -> None:
+    connect(caller, "live-lake", System.SUPABASE, **POOLER)
+    assert switch_sandbox(caller, SandboxWish(active=True, replacements={"shop": "staging"})).active
+
+
+def pairs(caller: Caller, target: str = WAREHOUSE) -> Pair:
     with caller.ledger() as session:
-        return pair_in_use(session, SHOP, WAREHOUSE)
+        return pair_in_use(session, SHOP, target)
 
 
 def test_what_stands_in_is_not_connected_to_anything_live_while_the_sandbox_is_on(
@@ -141,6 +168,13 @@ def test_no_run_goes_where_a_stand_in_leads_that_was_redirected_behind_our_back(
 
     with pytest.raises(Misconfigured, match="sandbox mode is on, but staging leads to the same place as shop"):
         pairs(caller)
+
+
+def test_a_live_connection_that_is_removed_stops_no_other_in_the_sandbox(caller: Caller) -> None:
+    switch_sandbox(caller, SandboxWish(active=True, replacements={"shop": "staging", "books": "test-books"}))
+    disconnect(caller, "books", revoke=False)
+
+    assert pairs(caller) == Pair("staging", "warehouse-sandbox", sandbox=True)
 
 
 def test_the_sandbox_can_be_left_whatever_became_of_what_stood_in(caller: Caller) -> None:
