@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from cli.caller import local_caller
 from cli.output import out
+from connectors.quickbooks.settings import twin_at
 from connectors.supabase.settings import SCHEMA, settings_of
 from domain.errors import Misconfigured
 from domain.keys import ConnectionName, System
@@ -100,7 +101,7 @@ def quickbooks(
     }
     settings: dict[str, object] = {"realm_id": realm, "client_id": client_id, "sandbox": sandbox}
     if twin:
-        settings |= {"url": twin, "token_url": f"{twin.rstrip('/')}/oauth2/v1/tokens/bearer"}
+        settings |= twin_at(twin)
     connect(tenant, name, System.QUICKBOOKS, settings, credentials)
 
 

@@ -21,6 +21,7 @@ from cli.processes import running, signals_held
 from config.settings import CHECKOUT, settings
 from config.suggestion import suggested_policy
 from config.wiring import open_ledger, open_vault
+from connectors.quickbooks.settings import twin_at
 from db import embedded, ledger
 from db.session import tenant_session
 from db.vault import bound_to, new_key
@@ -86,8 +87,7 @@ def connect_shop(shop: Shop) -> None:
 
 def connect_books(books: Books) -> None:
     """Store the QuickBooks twin as a connection of the default tenant, with the policy that suggests itself."""
-    place = {"url": books.url, "token_url": f"{books.url}/oauth2/v1/tokens/bearer"}
-    settings = {"realm_id": books.realm, "client_id": books.client_id, **place}
+    settings = {"realm_id": books.realm, "client_id": books.client_id, **twin_at(books.url)}
     credentials = {
         "client_secret": books.client_secret,
         "access_token": books.access_token,

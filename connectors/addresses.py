@@ -15,7 +15,8 @@ def one_spelling(url: str) -> str:
     parts = httpx.URL(url)
     port = f":{parts.port}" if parts.port not in (None, _PORTS[parts.scheme]) else ""
     path = re.sub(r"/+", "/", parts.path).rstrip("/")
-    return f"{parts.scheme}://{host_of(parts.raw_host.decode())}{port}{path}"
+    host = host_of(parts.raw_host.decode())
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}{path}"
 
 
 def host_of(name: str) -> str:

@@ -211,11 +211,19 @@ def moves(
     kept = json.loads(snapshot.content) if snapshot else None
     former = lasting_place(before.system, before.settings) if before else kept
     wanted = lasting_place(system, settings)
-    if former in (None, wanted):
+    if former in (None, wanted) or (kept and kept == former_spelling(system, settings)):
         return False
     if ledger.has_links(session, name):
         raise Clash(f"{name} leads to {former} and records are linked to it; connect {wanted} under a new name")
     return True
+
+
+def former_spelling(system: System, settings: Mapping[str, object]) -> str:
+    """Name a place as it was kept of removed connections before places had one spelling."""
+    # Whoever removed one then still wants its name back: records are linked under it. The address comes first, so that
+    # a twin never passes for the company of its number at Intuit.
+    written = settings.get("url") or settings.get("realm_id") or ""
+    return f"{system} {written}".strip().rstrip("/").lower()
 
 
 def policy_of(stored: StoredConnection | None) -> dict[str, object]:

@@ -6,13 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, Strict
 
+from connectors.quickbooks.settings import twin_at
 from connectors.supabase.settings import settings_of
 from domain.inputs import Flag, Line
 from domain.keys import ConnectionName, System
 from domain.refusals import Unusable
 from operations.connecting import Candidate
-
-TOKENS_PATH = "/oauth2/v1/tokens/bearer"
 
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=8000)]
 """Taken in, sealed, and never given out."""
@@ -54,10 +53,10 @@ class QuickBooksApp(BaseModel):
     twin: Line | None = Field(default=None, description="Address of a stand-in for Intuit, for trying things out.")
 
     def settings(self) -> dict[str, object]:
-        """Give the app as the settings of a connection name it."""
+        """Give the app as the settings of a connection name it; raises as ``twin_at`` does."""
         found: dict[str, object] = {"client_id": self.client_id, "sandbox": self.sandbox}
         if self.twin:
-            found |= {"url": self.twin, "token_url": f"{self.twin.rstrip('/')}{TOKENS_PATH}"}
+            found |= twin_at(self.twin)
         return found
 
 

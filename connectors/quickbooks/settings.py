@@ -16,7 +16,8 @@ from domain.errors import Misconfigured
 PRODUCTION = "https://quickbooks.api.intuit.com"
 SANDBOX = "https://sandbox-quickbooks.api.intuit.com"
 # One each for both; developer.intuit.com/.well-known/openid-sandbox-configuration names the same.
-TOKEN_URL = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"  # noqa: S105
+TOKENS_PATH = "/oauth2/v1/tokens/bearer"
+TOKEN_URL = f"https://oauth.platform.intuit.com{TOKENS_PATH}"
 CONSENT_URL = "https://appcenter.intuit.com/connect/oauth2"
 REVOCATION_URL = "https://developer.api.intuit.com/v2/oauth2/tokens/revoke"
 
@@ -76,6 +77,17 @@ def place_in(settings: Mapping[str, object]) -> str:
     if twin:
         return f"{realm} at {one_spelling(check_url(twin.strip()))}"
     return f"{realm} (sandbox)" if settings.get("sandbox") else realm
+
+
+def twin_at(address: str) -> dict[str, object]:
+    """Give the settings that lead to a twin instead of to Intuit.
+
+    Raises:
+        Misconfigured: the address cannot be used.
+    """
+    # One spelling, or else the ledger would not see that two connections lead to one company.
+    url = one_spelling(check_url(address.strip()))
+    return {"url": url, "token_url": f"{url}{TOKENS_PATH}"}
 
 
 def is_for_trying(settings: Mapping[str, object]) -> bool:

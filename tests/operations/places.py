@@ -24,7 +24,7 @@ def connect_shop(caller: Caller, twin: Twin, **changes: Any) -> Connection:
     return make_connection(caller, WooCommerceShop.model_validate(wish).candidate())
 
 
-def connect_books(caller: Caller, twin: QuickBooksTwin, **changes: Any) -> Connection:
+def connect_books(caller: Caller, twin: QuickBooksTwin, /, **changes: Any) -> Connection:
     """Connect the company as ``books``, with a refresh token of its own."""
     wish = {
         "name": BOOKS,

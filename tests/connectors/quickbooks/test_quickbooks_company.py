@@ -17,6 +17,7 @@ from connectors.quickbooks.settings import (
     TOKEN_URL,
     QuickBooksCredentials,
     QuickBooksSettings,
+    twin_at,
 )
 from connectors.stored import parse
 from db.ledger import Limit
@@ -110,6 +111,22 @@ def test_without_an_address_intuits_own_hosts_are_called(sandbox: bool, host: st
 
     assert settings.company_url == f"{host}/v3/company/9341/"
     assert settings.tokens_url == TOKEN_URL
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        (" http://LOCALHOST:8089/", "http://127.0.0.1:8089"),
+        ("https://twin.example.:443//books/", "https://twin.example/books"),
+        ("https://[2001:DB8::1]:8443", "https://[2001:db8::1]:8443"),
+    ],
+)
+def test_the_address_of_a_twin_is_stored_in_one_spelling_that_can_be_called(written: str, address: str) -> None:
+    place = twin_at(written)
+    settings = parse(QuickBooksSettings, {"realm_id": "1", "client_id": "app", **place}, "books", "QuickBooks")
+
+    assert settings.company_url == f"{address}/v3/company/1/"
+    assert settings.tokens_url == f"{address}/oauth2/v1/tokens/bearer"
 
 
 @pytest.mark.parametrize(
