@@ -143,7 +143,7 @@ def show_connection(caller: Viewer, name: ConnectionName) -> Connection:
 
 @router.delete("/{name}", summary="Disconnect", status_code=204, responses=refusals(404))
 def disconnect(caller: Keeper, name: ConnectionName, access: Literal["revoke", "keep"] = "revoke") -> None:
-    """Remove a connection with its credentials; what it wrote and what is linked stays.
+    """Remove a connection with its credentials; what it wrote and what is linked stays, what was confirmed does not.
 
     The access to a company is given back at Intuit first, unless it is to be kept; that helps when Intuit is away.
     """

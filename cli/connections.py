@@ -124,7 +124,10 @@ def disconnect(
         bool, typer.Option("--keep-access", help="Do not tell Intuit; for when it cannot be reached.")
     ] = False,
 ) -> None:
-    """Remove a connection and its credentials; what it wrote, and what is known of it, stays.
+    """Remove a connection and its credentials; what was carried stays, and so do the links between the records.
+
+    What was confirmed for it is forgotten: once it is connected anew, schedules and webhooks wait for a complete run
+    whose plan somebody confirms. Once something was carried, no other shop or company gets the name.
 
     The access to a QuickBooks company is given back at Intuit first.
 

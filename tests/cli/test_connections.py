@@ -186,3 +186,9 @@ def test_disconnecting_asks_first_and_names_what_is_not_there(
     ended = unisync("disconnect", "nothing", "--yes")
     assert ended.code == 2
     assert "tenant default has no such connection" in ended.err
+
+
+def test_who_disconnects_can_read_beforehand_what_is_forgotten(unisync: Unisync) -> None:
+    said = " ".join(unisync("disconnect", "--help").out.split())
+    assert "What was confirmed for it is forgotten" in said
+    assert "schedules and webhooks wait for a complete run" in said
