@@ -124,6 +124,11 @@ def mutes(incident: Incident, event: Event) -> bool:
     )
 
 
+def beside_worse(incident: Incident) -> Incident:
+    """Give it as it matters while another cause of the same runs is told as critical: for itself, and no more."""
+    return incident.model_copy(update={"event": incident.event.model_copy(update={"failures_in_row": 0})})
+
+
 def severity(incident: Incident, filters: NoticeFilters) -> Severity:
     """Give how much it matters to a configuration: an incident that reached its threshold is critical."""
     return Severity.CRITICAL if incident.event.failures_in_row >= filters.threshold else incident.event.severity
@@ -190,6 +195,7 @@ def _after(told: Told, stage: Stage, incident: Incident, now: datetime) -> Told:
     return Told(
         at=now,
         open=stage is not Stage.RESOLVED,
-        escalated=told.escalated or stage is Stage.ESCALATED,
+        # What begins again after its end may become critical again.
+        escalated=stage is not Stage.RESOLVED and (told.escalated or stage is Stage.ESCALATED),
         count=incident.count,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,7 +10,15 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from db.ledger.deliveries import take_put_off
-from db.ledger.incidents import StoredIncident, change_incident, is_open, load_tellings, save_telling
+from db.ledger.incidents import (
+    StoredIncident,
+    change_incident,
+    escalated_tellings,
+    is_open,
+    load_incident,
+    load_tellings,
+    save_telling,
+)
 from db.models.notifications import DeliveryState, IncidentState
 from notifications import incidents
 from notifications.events import Event, EventType, Severity
@@ -25,16 +33,20 @@ OVER = "it was resolved before it could be told"
 
 
 class Decision(NamedTuple):
-    """What a subscriber is due of an incident; ``before`` is what it knew, ``told`` what it knows by then."""
+    """What a subscriber is due of an incident; ``before`` is what it knew, ``told`` what it knows by then.
+
+    ``incident`` is as it matters to this subscriber.
+    """
 
     subscriber: Subscriber
+    incident: Incident
     before: Told
     told: Told
     stage: Stage | None
 
-    def is_delayed(self, incident: Incident) -> bool:
+    def is_delayed(self) -> bool:
         """Whether it waited for the end of quiet hours, and nothing made it urgent since."""
-        weight = incidents.severity(incident, self.subscriber.filters)
+        weight = incidents.severity(self.incident, self.subscriber.filters)
         return self.before.put_off and (self.stage is Stage.RESOLVED or weight is not Severity.CRITICAL)
 
 
@@ -75,12 +87,32 @@ def decide(session: Session, incident: Incident, audience: Sequence[Subscriber],
     id_ = UUID(incident.id)
     tellings: dict[UUID, dict[str, Any]] = load_tellings(session, id_)
     muted = is_muted(session, incident.event)
+    hear_of_worse = told_of_worse(session, incident)
     decisions = []
     for subscriber in audience:
         before = Told.model_validate(tellings.get(subscriber.id, {}))
-        told, stage = incidents.judge(incident, before, subscriber.filters, now, muted=muted)
-        decisions.append(Decision(subscriber, before, told, stage))
+        # Each track has one critical incident at a time, however many causes take turns there.
+        is_minor = subscriber.id in hear_of_worse and not before.escalated
+        as_felt = incidents.beside_worse(incident) if is_minor else incident
+        told, stage = incidents.judge(as_felt, before, subscriber.filters, now, muted=muted)
+        decisions.append(Decision(subscriber, as_felt, before, told, stage))
     return Case(id_, incident, tuple(decisions), muted)
+
+
+def told_of_worse(session: Session, incident: Incident) -> set[UUID]:
+    """Give those whom another incident between the same connections is told to as critical; of what is over, nobody."""
+    stored = load_incident(session, UUID(incident.id)) if incident.is_open and incident.event.failures_in_row else None
+    if stored is None:
+        return set()
+    own = {between(track) for track in stored.tracks}
+    others = escalated_tellings(session, stored.id)
+    return {config_id for config_id, tracks in others.items() if own & set(map(between, tracks))}
+
+
+def between(track: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Tell by which route a track leads from where to where."""
+    known = Track.model_validate(track)
+    return known.route, known.source, known.target
 
 
 def is_muted(session: Session, event: Event) -> bool:
@@ -99,10 +131,10 @@ def carry_out(session: Session, cases: Sequence[Case], now: datetime, *, struck:
     for case in cases:
         for decision in case.decisions:
             remember(session, case, decision, now, struck=struck)
-            if decision.stage and decision.is_delayed(case.incident):
+            if decision.stage and decision.is_delayed():
                 delayed.setdefault(decision.subscriber.id, []).append((case, decision))
             elif decision.stage:
-                notice = notice_of(case.incident, decision.subscriber, decision.stage, now)
+                notice = notice_of(decision.incident, decision.subscriber, decision.stage, now)
                 tell(session, decision.subscriber, notice, now, case.id)
         change_incident(session, case.id, look_at=look_at(case, now))
     for waiting in delayed.values():
@@ -111,7 +143,7 @@ def carry_out(session: Session, cases: Sequence[Case], now: datetime, *, struck:
 
 def remember(session: Session, case: Case, decision: Decision, now: datetime, *, struck: bool) -> None:
     """Keep what a subscriber knows by then, and count what it is not told."""
-    _, before, told, stage = decision
+    before, told, stage = decision.before, decision.told, decision.stage
     if told != before:
         save_telling(session, case.id, decision.subscriber.id, told.model_dump(mode="json"))
     if told.put_off:
@@ -123,13 +155,13 @@ def remember(session: Session, case: Case, decision: Decision, now: datetime, *,
         return
     if waited:
         withhold_from(session, case, decision, OVER, now, count=waited)
-    elif struck and concerns(case.incident, decision.subscriber):
+    elif struck and concerns(decision.incident, decision.subscriber):
         withhold_from(session, case, decision, why_not(case, decision, now), now)
 
 
 def withhold_from(session: Session, case: Case, decision: Decision, why: str, now: datetime, count: int = 1) -> None:
     """Write down that a subscriber is not told of an incident, or not yet."""
-    notice = notice_of(case.incident, decision.subscriber, Stage.OPENED, now)
+    notice = notice_of(decision.incident, decision.subscriber, Stage.OPENED, now)
     state = DeliveryState.PUT_OFF if decision.told.put_off else DeliveryState.SUPPRESSED
     withhold(session, decision.subscriber, notice, why, now, case.id, state=state, count=count)
 
@@ -167,7 +199,7 @@ def look_at(case: Case, now: datetime) -> datetime | None:
 def tell_delayed(session: Session, waiting: Sequence[tuple[Case, Decision]], now: datetime) -> None:
     """Tell a subscriber what waited for the end of its quiet hours, in one notice."""
     subscriber = waiting[0][1].subscriber
-    notices = [notice_of(case.incident, subscriber, stage, now) for case, (_, _, _, stage) in waiting if stage]
+    notices = [notice_of(each.incident, subscriber, each.stage, now) for _, each in waiting if each.stage]
     if len(notices) == 1:
         tell(session, subscriber, notices[0], now, waiting[0][0].id)
         return

@@ -119,6 +119,18 @@ def load_tellings(session: Session, incident_id: UUID) -> dict[UUID, dict[str, A
     return {row.config_id: row.told for row in rows}
 
 
+def escalated_tellings(session: Session, incident_id: UUID) -> dict[UUID, list[dict[str, Any]]]:
+    """Give the tracks of what each configuration was told as critical and not yet as over, but for this incident."""
+    told = incident_tellings.c.told
+    joined = incidents.join(incident_tellings, incidents.c.id == incident_tellings.c.incident_id)
+    wanted = select(incident_tellings.c.config_id, incidents.c.tracks).select_from(joined)
+    still = (incidents.c.state == IncidentState.OPEN, told["open"].as_boolean(), told["escalated"].as_boolean())
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    for row in session.execute(wanted.where(incidents.c.id != incident_id, *still)):
+        found.setdefault(row.config_id, []).extend(row.tracks)
+    return found
+
+
 def save_telling(session: Session, incident_id: UUID, config_id: UUID, told: Mapping[str, Any]) -> None:
     """Keep what a configuration was told of an incident."""
     statement = insert(incident_tellings).values(incident_id=incident_id, config_id=config_id, told=dict(told))

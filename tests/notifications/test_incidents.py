@@ -14,6 +14,7 @@ from notifications.incidents import (
     Told,
     acknowledge,
     begin,
+    beside_worse,
     judge,
     mutes,
     resolve,
@@ -173,15 +174,25 @@ def test_failing_again_within_ten_minutes_is_the_same_incident_and_told_only_whe
     assert stage(resolve(incident, again + HOUR), told, again + HOUR) is Stage.RESOLVED
 
 
-def test_flapping_that_is_escalated_is_told_at_once_and_never_escalated_again() -> None:
+def test_flapping_that_is_escalated_is_told_at_once_and_again_only_after_its_end_was_told() -> None:
     incident, told = opened()
     incident = resolve(incident, NOON + MINUTE)
     told, _ = judge(incident, told, PLAIN, NOON + MINUTE)
     incident = strike(incident, failing(3), NOON + 2 * MINUTE)
     told, due = judge(incident, told, PLAIN, NOON + 2 * MINUTE)
     assert due is Stage.ESCALATED
-    incident = strike(resolve(incident, NOON + 3 * MINUTE), failing(3), NOON + 4 * MINUTE)
-    assert stage(incident, told, NOON + 4 * MINUTE) is None
+    again = strike(resolve(incident, NOON + 3 * MINUTE), failing(3), NOON + 4 * MINUTE)
+    assert stage(again, told, NOON + 4 * MINUTE) is None
+
+    told, due = judge(resolve(incident, NOON + 3 * MINUTE), told, PLAIN, NOON + 3 * MINUTE)
+    assert due is Stage.RESOLVED
+    assert stage(again, told, NOON + 4 * MINUTE) is Stage.ESCALATED
+
+
+def test_beside_a_worse_cause_it_is_told_as_what_it_is_for_itself() -> None:
+    minor = beside_worse(begin("i", failing(9), NOON))
+    assert severity(minor, PLAIN) is Severity.ERROR
+    assert stage(minor, Told(), NOON) is Stage.OPENED
 
 
 def test_what_nobody_heard_of_is_told_though_it_flaps() -> None:
