@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from config.sandbox import pair_in_use
-from db.ledger import load_run, open_run
+from db.ledger import close_run, load_run, open_run
+from db.ledger.events import is_end_told
 from db.ledger.lasting_runs import is_silent
 from db.ledger.sync_requests import RequestedRun, load_request, lock_request
 from db.ledger.watching import Whose
@@ -68,9 +70,17 @@ def settle_unstarted_request(engine: Engine, whose: Whose, ask: AskPrefect, now:
             notify_waiting_run(session, asked.id, track, sentence, at=now, due_at=asked.asked_at)
         if fate.ended is None:
             return {}
-        open_run(session, asked.id, asked.request.model_copy(update={"request_id": asked.id}), asked.flow_run_id)
-        close_run_and_tell(session, asked.id, fate.ended, fate.message or None, at=now)
+        close_unstarted(session, asked, fate.ended, fate.message or None, now)
         return {whose: asked.flow_run_id}
+
+
+def close_unstarted(session: Session, asked: RequestedRun, ended: RunState, message: str | None, now: datetime) -> None:
+    """Give a request that never began a run that is closed, and tell of it unless its own hook did."""
+    open_run(session, asked.id, asked.request.model_copy(update={"request_id": asked.id}), asked.flow_run_id)
+    if asked.flow_run_id and is_end_told(session, UUID(asked.flow_run_id)):
+        close_run(session, asked.id, ended, message)
+    else:
+        close_run_and_tell(session, asked.id, ended, message, at=now)
 
 
 def fate_of(asked: RequestedRun, ask: AskPrefect) -> Fate:

@@ -44,8 +44,13 @@ def notify_sync_error(session: Session, failure: Failure) -> bool:
     return _tell_failure(session, type_, severity, title, failure, **where)
 
 
-def notify_unopened_run(session: Session, track: Track, state: RunState, cause: Cause, *, at: datetime) -> bool:
-    """Tell that a run failed or crashed before it had a row; one on this track that goes through puts it right."""
+def notify_unopened_run(
+    session: Session, track: Track, state: RunState, cause: Cause, *, at: datetime, once: UUID
+) -> bool:
+    """Tell that a run failed or crashed before it had a row; one on this track that goes through puts it right.
+
+    ``once`` is its flow run; False when that was told of before.
+    """
     type_, severity, words = _ENDINGS[state]
     event = event_of(
         session,
@@ -56,7 +61,7 @@ def notify_unopened_run(session: Session, track: Track, state: RunState, cause: 
         route=track.route,
         details={"Source": track.source, "Target": track.target},
     )
-    return put_out(session, event, track=track)
+    return put_out(session, event, track=track, once=once)
 
 
 def notify_consecutive_failures(session: Session, verb: Verb, failure: Failure) -> bool:

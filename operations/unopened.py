@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.engine import Engine
@@ -33,7 +34,7 @@ class UnopenedRun(BaseModel):
 def tell_unopened_run(
     engine: Engine, run: UnopenedRun, state: RunState, error: ConnectorError | str, *, at: datetime
 ) -> bool:
-    """Tell that a run could not begin; false when it has a row, which tells better, or its tenant is nobody.
+    """Tell once that a run could not begin; false when it has a row, which tells better, or its tenant is nobody.
 
     Raises:
         ConnectorError: the ledger is away.
@@ -47,5 +48,8 @@ def tell_unopened_run(
         cause = cause_of_error(error)
     else:
         cause = Cause(event="run-crashed" if state is RunState.CRASHED else "", message=error)
+    once = UUID(run.flow_run_id)
     with tenant_session(engine, run.tenant) as session:
-        return tenant_exists(session, run.tenant) and notify_unopened_run(session, track, state, cause, at=at)
+        return tenant_exists(session, run.tenant) and notify_unopened_run(
+            session, track, state, cause, at=at, once=once
+        )

@@ -17,6 +17,8 @@ from domain.keys import TenantName
 
 _TAKE_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('unisync judges ' || :tenant, 0))")
 
+_ENDS = ("sync_failed", "sync_crashed", "sync_cancelled")
+
 
 class StoredEvent(BaseModel):
     """An event as it waits: ``track`` is the run that it is about, ``recovery`` what works again.
@@ -53,6 +55,12 @@ def advice_told(session: Session, run_ids: Sequence[UUID]) -> dict[UUID, dict[st
         events.c.run_id.in_(run_ids), func.jsonb_typeof(advice) == "object"
     )
     return {row.run_id: row.advice for row in session.execute(wanted.order_by(events.c.id))}
+
+
+def is_end_told(session: Session, run_id: UUID) -> bool:
+    """Whether it was told that this run failed, died or was cancelled."""
+    told = select(exists(events.c.id).where(events.c.run_id == run_id, events.c.type.in_(_ENDS)))
+    return bool(session.scalar(told))
 
 
 def take_turn(session: Session, tenant: TenantName) -> None:
