@@ -24,7 +24,7 @@ from domain.errors import Misconfigured
 from domain.keys import ConnectionName, System, TenantName
 from domain.refusals import Clash, Unknown, Unusable
 from operations.caller import Caller
-from operations.connection_news import keep_success
+from operations.connection_news import keep_renewal
 
 PLACE = "place"
 """The snapshot that tells where a removed connection led."""
@@ -76,7 +76,7 @@ def connect(caller: Caller, wanted: Candidate, action: str = "connection.connect
         if is_another(before, now):
             raise Clash(f"{wanted.name} was changed while this was tried; look at it, then try again")
         put_in_place(session, vault, now, wanted, trial)
-        keep_success(session, wanted.name, checkup)
+        keep_renewal(session, wanted.name, checkup)
         caller.note(session, action, wanted.name, system=wanted.system, place=place_of(wanted.system, wanted.settings))
 
 

@@ -22,13 +22,19 @@ from operations.notifier import (
     notify_recovery,
     notify_webhook_disabled,
 )
-from operations.recoveries import OF_CONNECTIONS, Recovery
+from operations.recoveries import Recovery
 
 
 def keep_success(session: Session, name: ConnectionName, checkup: Checkup) -> None:
-    """Keep that a connection works, and tell who was told that it did not."""
+    """Keep that a connection answers, and tell who was told that it did not."""
     note_check(session, name, *checkup)
-    tell_end(session, name, OF_CONNECTIONS)
+    tell_end(session, Recovery(connections=(name,)))
+
+
+def keep_renewal(session: Session, name: ConnectionName, checkup: Checkup) -> None:
+    """Keep that a connection answers with new credentials, which ends also what runs met again and again."""
+    note_check(session, name, *checkup)
+    tell_end(session, Recovery(connections=(name,), renewed=True))
 
 
 def keep_failure(session: Session, name: ConnectionName, system: System, error: ConnectorError) -> None:
@@ -49,15 +55,15 @@ def tell_webhooks(session: Session, name: ConnectionName, problem: str) -> None:
     if problem:
         notify_webhook_disabled(session, name, problem, at=datetime.now(UTC))
     else:
-        tell_end(session, name, (EventType.WEBHOOK_DISABLED,))
+        tell_end(session, Recovery(connections=(name,), types=(EventType.WEBHOOK_DISABLED,)))
 
 
 def tell_removed(session: Session, name: ConnectionName) -> None:
-    """Let everything be over that was wrong with a connection, because it is removed."""
-    tell_end(session, name, tuple(type_ for type_ in EventType if type_.opens_incident))
+    """Let everything be over that was wrong with a connection or with runs from or to it, because it is removed."""
+    tell_end(session, Recovery(connections=(name,), removed=True))
 
 
-def tell_end(session: Session, name: ConnectionName, types: tuple[EventType, ...]) -> None:
-    """Tell that whatever was wrong with a connection, of these types, is over; nothing where nothing is wrong."""
+def tell_end(session: Session, recovery: Recovery) -> None:
+    """Tell that what was wrong with a connection is over; nothing where nothing is wrong."""
     if is_anything_open(session):
-        notify_recovery(session, Recovery(connections=(name,), types=types), at=datetime.now(UTC))
+        notify_recovery(session, recovery, at=datetime.now(UTC))

@@ -72,11 +72,13 @@ def rejected_records(run: RunSummary, queued: Sequence[QueuedRecords]) -> list[R
 
 
 def recovery_of(request: SyncRequest, queued: Sequence[QueuedRecords]) -> Recovery:
-    """Say what a run that went through puts right: its track, both connections, and all rejections not queued still."""
+    """Say what a run that went through puts right: its track, both connections, and all rejections not queued still.
+
+    A dry run writes nothing, so it does not show that its target works.
+    """
     still = {(each.kind, advise(cause_of(request, each)).topic) for each in queued}
-    return Recovery(
-        track=track_of(request), connections=(request.source, request.target), rejected=tuple(sorted(still))
-    )
+    proven = (request.source,) if request.dry_run else (request.source, request.target)
+    return Recovery(track=track_of(request), connections=proven, rejected=tuple(sorted(still)))
 
 
 def cause_of(request: SyncRequest, queued: QueuedRecords) -> Cause:
