@@ -86,6 +86,21 @@ def test_refused_keys_are_told_until_a_person_connects_the_shop_anew(
     assert told(receiver) == [REFUSED, RESOLVED]
 
 
+def test_what_runs_keep_meeting_is_over_when_the_shop_is_connected_anew_and_not_when_it_passes_a_check(
+    story: Story, shop: Twin, receiver: HttpReceiver
+) -> None:
+    for _ in range(2):
+        story.runs(error=AccessDenied("the key may only read", connection=SHOP, status=403))
+    check(story)
+    assert try_connection(story.caller, SHOP).works
+    flush_outbox(story.engine)
+    assert told(receiver) == [REFUSED]
+
+    connect_shop(story, shop)
+    flush_outbox(story.engine)
+    assert told(receiver) == [REFUSED, RESOLVED]
+
+
 @pytest.mark.parametrize("mend", [try_connection, enable], ids=["tested", "switched on again"])
 def test_it_is_over_as_soon_as_somebody_sees_that_it_works(
     story: Story, shop: Twin, receiver: HttpReceiver, mend: object

@@ -25,13 +25,10 @@ from operations.recoveries import Recovery, Track
 from operations.run_endings import recovery_of
 from tests.notifications.channels.receivers import HttpReceiver
 from tests.notifications.samples import event
-from tests.operations.telling import SHOP, WAREHOUSE, Story, told
+from tests.operations.telling import SHOP, WAREHOUSE, Story, posted, told
 
-OPENED, ESCALATED, RESOLVED = (
-    ("connection_failed", "opened"),
-    ("consecutive_failures", "escalated"),
-    ("recovered", "resolved"),
-)
+OPENED, RESOLVED = ("connection_failed", "opened"), ("recovered", "resolved")
+ESCALATED = ("consecutive_failures", "escalated")
 BOOKS = "books"
 ORDERS = Track(route=WOOCOMMERCE_TO_SUPABASE, source=SHOP, target=WAREHOUSE, kinds=(Kind.ORDER,), whole=True)
 TO_BOOKS = ORDERS.model_copy(update={"route": WOOCOMMERCE_TO_QUICKBOOKS, "target": BOOKS})
@@ -218,6 +215,21 @@ def test_what_is_critical_between_other_connections_is_critical_of_its_own(
     story.flush()
 
     assert told(receiver) == [OPENED, ESCALATED] * 2
+
+
+def test_what_is_critical_stays_so_when_another_critical_cause_comes_to_its_runs(
+    story: Story, receiver: HttpReceiver
+) -> None:
+    for _ in range(3):
+        story.runs(error=Misconfigured("no mapping"), target=BOOKS)
+        story.runs()
+    story.runs(target=BOOKS)
+    story.flush()
+    story.later(hours=5)
+    story.runs(error=Misconfigured("no mapping"), target=BOOKS)
+    story.flush()
+
+    assert (told(receiver)[-1], posted(receiver)[-1]["severity"]) == (("sync_failed", "repeated"), "critical")
 
 
 def test_what_was_critical_and_fails_again_shortly_after_its_end_is_critical_at_the_threshold(
