@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from db.ledger import create_tenant, list_connections, save_connection
-from db.ledger.webhooks import whose_realms
+from db.ledger.webhooks import senders_of
 from db.session import door_session, owner_session, tenant_session
 from domain.errors import Misconfigured
 from domain.keys import System
@@ -44,7 +44,7 @@ def test_a_twin_is_not_the_company_of_its_number_and_takes_nobodys_place(ledger_
     with pytest.raises(Misconfigured, match="connected already"):
         connect(ledger_engine, "agency", "other", "9341", sandbox=True)
     with door_session(ledger_engine) as session:
-        found = whose_realms(session, ["9341", "9999"])
+        found = senders_of(session, ["9341", "9999"])
     assert sorted(found) == [
         ("9341", ("agency", "twin")),
         ("9341", ("default", "books")),
