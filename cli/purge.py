@@ -25,7 +25,8 @@ def purge(
     """Delete what is over, of all tenants: old entries of the record log, old runs, ended sessions and so on.
 
     How long what is kept, variables that begin with UNISYNC_RETENTION_ say. Links, watermarks and whatever is open or
-    owed stay for good. The flow "purge" does the same every night. Prefect is left alone while its server is away.
+    owed stay for good; webhooks go even if nothing ever carried them. The flow "purge" does the same every night.
+    Prefect is left alone while its server is away.
 
     Example: unisync purge --dry-run
     """

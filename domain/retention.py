@@ -10,6 +10,7 @@ LONGEST = 36_500
 class Retention(BaseModel):
     """Days for which things are kept once they are over; links, watermarks and whatever is open or owed stay for good.
 
+    Only webhooks go after ``webhook_days`` even if nothing ever carried them: schedules find what they told.
     ``payload_days`` are for what was sent to books and then written anew or refused; what stands in the books is kept
     for ``last_payload_days``, because it tells whether somebody changed a document there: later such a change is taken
     for somebody's.

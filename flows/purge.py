@@ -23,7 +23,7 @@ def purge(dry_run: bool = False) -> Purged | State[object]:
     """Delete what is over: old entries of the record log, old runs, what was sent to books, sessions and so on.
 
     How long what is kept, variables that begin with UNISYNC_RETENTION_ say. Links, watermarks and whatever is open or
-    owed stay for good.
+    owed stay for good; webhooks go even if nothing ever carried them.
 
     Args:
         dry_run: Count what would be deleted and delete nothing.

@@ -24,6 +24,8 @@ from domain.writes import LinkState
 from operations.book_changes import Change
 
 NOWHERE = "nothing that comes from it was ever carried anywhere by a confirmed run in mode full"
+GONE = "all that it was ever carried to is disconnected"
+ONLY_IN_SANDBOX = "sandbox mode is off, and what comes from it is carried only while it is on"
 SWITCHED_OFF = "webhooks are switched off"
 
 # How long nothing more may have come before a lane starts, and how long it waits for that at most. A shop tells of one
@@ -36,7 +38,7 @@ PAUSES: dict[str | None, tuple[timedelta, timedelta]] = {
 }
 ARRIVALS_AT_ONCE = 500
 IDS_AT_ONCE = 500
-# Of failures that nobody foresaw; what is merely away or busy is waited for without end.
+# Of failures that nobody foresaw; what is merely away or busy is waited for until the purge takes what waits.
 MOST_ATTEMPTS = 5
 
 DELETED = ".deleted"
@@ -109,7 +111,7 @@ def lanes_of(session: Session, connection: ConnectionName) -> Lanes:
     else:
         every = list(_covered(session, connection))
     reasons = {lane: _reason_to_wait(session, stored, lane) for lane in every}
-    because = dict.fromkeys(filter(None, reasons.values())) if every else [NOWHERE]
+    because = dict.fromkeys(filter(None, reasons.values())) if every else [_why_nowhere(session, connection)]
     return Lanes(tuple(every), tuple(lane for lane in every if not reasons[lane]), "; ".join(because))
 
 
@@ -155,10 +157,20 @@ def _covered(session: Session, connection: ConnectionName) -> Iterable[Lane]:
     stand_ins = {OWN_SANDBOX, *chosen.replacements.values()}
     for (route, target), kinds in covered_from(session, connection).items():
         # What was disconnected takes nothing; what stands in for something else is in use only while it does.
-        is_there = target in (OWN_WAREHOUSE, OWN_SANDBOX) or load_connection(session, target) is not None
-        if is_there and (chosen.sandbox or not stand_ins & {connection, target}):
+        if _is_there(session, target) and (chosen.sandbox or not stand_ins & {connection, target}):
             carried = tuple(kind for kind in ROUTES[route].kinds if kind in kinds)
             yield Lane(session.info[TENANT], connection, target, route, carried)
+
+
+def _is_there(session: Session, target: ConnectionName) -> bool:
+    return target in (OWN_WAREHOUSE, OWN_SANDBOX) or load_connection(session, target) is not None
+
+
+def _why_nowhere(session: Session, connection: ConnectionName) -> str:
+    targets = {target for _, target in covered_from(session, connection)}
+    if not targets:
+        return NOWHERE
+    return ONLY_IN_SANDBOX if any(_is_there(session, target) for target in targets) else GONE
 
 
 def _reason_to_wait(session: Session, source: StoredConnection, lane: Lane) -> str:

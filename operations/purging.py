@@ -30,7 +30,7 @@ class Purged(BaseModel):
 
 
 def purge_ledger(engine: Engine, retention: Retention, *, dry_run: bool = False) -> Purged:
-    """Delete what is over, of all tenants; links, watermarks and whatever is open or owed stay.
+    """Delete what is over, of all tenants; links, watermarks and whatever is open or owed stay, webhooks do not.
 
     Raises:
         Misconfigured: the ledger is not prepared for this version.

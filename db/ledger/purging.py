@@ -145,11 +145,8 @@ RULES = (
     Rule("writes of plans", plan_writes, _plan_writes_over),
     Rule("plans", plans, lambda kept: _older(plans.c.created_at, kept.plan_days)),
     Rule("confirmations", confirmations, lambda kept: _older(confirmations.c.expires_at, kept.plan_days)),
-    Rule(
-        "webhooks",
-        arrivals,
-        lambda kept: and_(_older(arrivals.c.last_seen, kept.webhook_days), arrivals.c.state != "pending"),
-    ),
+    # Those that still wait, too: a connection may have nowhere to carry them, and schedules do not need them.
+    Rule("webhooks", arrivals, lambda kept: _older(arrivals.c.last_seen, kept.webhook_days)),
     Rule(
         "events",
         events,

@@ -167,6 +167,18 @@ def test_a_problem_goes_only_when_it_is_solved(ledger_engine: Engine, state: str
     assert bool(in_database(ledger_engine, "SELECT 1 FROM unisync.problems")) is stays
 
 
+@pytest.mark.parametrize("state", ["pending", "done", "ignored", "failed"])
+def test_webhooks_go_when_they_are_old_even_those_that_nothing_ever_carried(ledger_engine: Engine, state: str) -> None:
+    for age in ("31 days", "29 days"):
+        in_database(
+            ledger_engine,
+            "INSERT INTO unisync.arrivals (tenant, connection, topic, kind, record_id, body_hash, state, last_seen)"
+            f" VALUES ('default', 'shop', 'order.updated', 'order', '1', '{age}', '{state}', now() - interval '{age}')",
+        )
+    assert purge_ledger(ledger_engine, Retention()).deleted["webhooks"] == 1
+    assert in_database(ledger_engine, "SELECT body_hash FROM unisync.arrivals") == [("29 days",)]
+
+
 def test_the_purge_neither_reads_what_people_are_told_nor_deletes_what_they_are_still_to_hear(filled: Filled) -> None:
     with purge_session(filled.engine) as session:
         for table, column in (("events", "event"), ("incidents", "event"), ("notification_history", "notice")):

@@ -16,7 +16,7 @@ from domain.keys import Kind, RecordKey
 from domain.listing import PageRequest
 from domain.writes import Link
 from operations.caller import Caller
-from operations.lanes import NOWHERE, Lane, Step, close, delay, fail, find_work, finish, lanes_of
+from operations.lanes import Lane, Step, close, delay, fail, find_work, finish, lanes_of
 from operations.webhooks import list_arrivals, show_webhooks, switch
 from tests.operations.arriving import SHOP, cover, inbox, let_time_pass, store_books, store_shop, tell
 from tests.operations.people import in_database
@@ -75,11 +75,6 @@ def try_in_vain(engine: Engine, lane: Lane, times: int) -> None:
 
 def test_what_arrives_goes_wherever_a_confirmed_run_once_went(boss: Caller, address: UUID) -> None:
     assert open_to(boss) == ((TO_BOOKS, TO_WAREHOUSE), "")
-
-
-def test_before_the_first_confirmed_run_everything_waits(boss: Caller, ledger_engine: Engine) -> None:
-    store_shop(ledger_engine)
-    assert open_to(boss) == ((), NOWHERE)
 
 
 @pytest.mark.parametrize("change", ["state = 'reconnect'", "enabled = false"])

@@ -47,7 +47,7 @@ PURGED = {
     "sync_requests": f"asked_at < {A_DAY}",
     "problems": f"state = 'resolved' AND last_seen < {A_DAY}",
     "intents": f"state <> 'open' AND settled_at < {A_DAY}",
-    "arrivals": f"state <> 'pending' AND last_seen < {A_DAY}",
+    "arrivals": f"last_seen < {A_DAY}",
     "arrival_counts": f"day < {TWO_MONTHS}",
     "calls": f"day < {TWO_MONTHS}",
     "plan_writes": "NOT EXISTS (SELECT FROM unisync.plans AS kept WHERE kept.tenant = plan_writes.tenant"
