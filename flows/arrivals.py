@@ -10,7 +10,7 @@ import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from time import monotonic, sleep
+from time import monotonic
 from types import FrameType
 from uuid import uuid4
 
@@ -24,7 +24,7 @@ from db.session import tenant_session, watch_session
 from domain.errors import ConnectorError
 from flows.carrying import UNEXPECTED, carry, warmed
 from flows.turns import Turns
-from operations.lanes import Lane, Lanes, close, find_work, lanes_of
+from operations.lanes import Lane, Lanes, Work, close, find_work, lanes_of
 
 logger = logging.getLogger("unisync.listener")
 
@@ -48,6 +48,7 @@ class Listener:
         self._busy: set[Lane] = set()
         self._failures: dict[Lane, int] = {}
         self._not_before: dict[Sender | Lane, float] = {}
+        self._served_at: dict[Lane, float] = {}
 
     def listen(self, stop: threading.Event) -> None:
         """Carry what arrives until ``stop`` is set; what is under way then is finished.
@@ -70,12 +71,15 @@ class Listener:
             return
         with watch_session(self._engine) as session:
             waiting = waiting_senders(session)
-        for sender in filter(self._is_due, waiting):
-            for lane in filter(self._is_due, self._lanes_of(sender).open):
-                if lane not in self._busy and len(self._busy) < LANES_AT_ONCE:
-                    self._busy.add(lane)
-                    # With the context of this thread, where everything is warm.
-                    lanes.submit(copy_context().run, self._serve, lane)
+        found = [lane for sender in filter(self._is_due, waiting) for lane in self._lanes_of(sender).open]
+        due = [lane for lane in found if lane not in self._busy and self._is_due(lane)]
+        # In turn: where nothing is left to do while something waits for another lane, all would look again and again.
+        due.sort(key=lambda lane: self._served_at.get(lane, 0.0))
+        for lane in due[: LANES_AT_ONCE - len(self._busy)]:
+            self._busy.add(lane)
+            self._served_at[lane] = monotonic()
+            # With the context of this thread, where everything is warm.
+            lanes.submit(copy_context().run, self._serve, lane)
 
     def _is_due(self, what: Sender | Lane) -> bool:
         return self._not_before.get(what, 0.0) <= monotonic()
@@ -97,15 +101,12 @@ class Listener:
     def _serve(self, lane: Lane) -> None:
         try:
             # Looked at before a turn is taken, too: mostly something waits for another lane only.
-            if find_work(self._engine, lane) is None:
+            if self._ready_work(lane) is None:
                 return
             with self._turns.turn(lane) as is_ours:
-                while is_ours and (work := find_work(self._engine, lane)) is not None:
-                    if not work.ready_in:
-                        carry(self._engine, lane, work)
-                        break
-                    sleep(work.ready_in)
-            self._failures.pop(lane, None)
+                if is_ours and (work := self._ready_work(lane)) is not None:
+                    carry(self._engine, lane, work)
+                    self._failures.pop(lane, None)
         except ConnectorError as error:
             self._put_off(lane, str(error))
         except Exception:
@@ -114,6 +115,14 @@ class Listener:
             self._put_off(lane, UNEXPECTED)
         finally:
             self._busy.discard(lane)
+
+    def _ready_work(self, lane: Lane) -> Work | None:
+        """Give what is to be done now; while more may be coming, the lane leaves its place to others."""
+        work = find_work(self._engine, lane)
+        if work is None or not work.ready_in:
+            return work
+        self._not_before[lane] = monotonic() + work.ready_in
+        return None
 
     def _put_off(self, lane: Lane, why: str) -> None:
         failures = self._failures[lane] = self._failures.get(lane, 0) + 1

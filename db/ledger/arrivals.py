@@ -113,19 +113,20 @@ def newest_change(session: Session, connection: ConnectionName, kind: str, recor
 
 
 def waiting_senders(session: Session) -> list[Sender]:
-    """Give the connections, of all tenants, of which something waits; needs a ``watch_session``."""
+    """Give the connections, of all tenants, of which something waits, oldest first; needs a ``watch_session``."""
     # The watch may read these columns and no others, so it must not ask for all.
-    waits = (
-        select(arrivals.c.tenant)
+    oldest = (
+        select(func.min(arrivals.c.id))
         .where(
             arrivals.c.tenant == webhooks.c.tenant,
             arrivals.c.connection == webhooks.c.connection,
             arrivals.c.state == ArrivalState.PENDING,
         )
         .correlate(webhooks)
-        .exists()
+        .scalar_subquery()
     )
-    return [Sender(*row) for row in session.execute(select(webhooks.c.tenant, webhooks.c.connection).where(waits))]
+    waiting = select(webhooks.c.tenant, webhooks.c.connection).where(oldest.is_not(None)).order_by(oldest)
+    return [Sender(*row) for row in session.execute(waiting)]
 
 
 def waiting_for(

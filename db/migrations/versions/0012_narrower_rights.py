@@ -32,6 +32,9 @@ GRANT SELECT (route, source_connection, target_connection, dry_run) ON unisync.r
 GRANT SELECT (route, source_connection, target_connection) ON unisync.runs TO unisync_purge;
 """
 
+# The listener serves first what waits longest.
+WATCHED = "GRANT SELECT (id) ON unisync.arrivals TO unisync_watch"
+
 # The meter sees what is counted: neither what is solved nor what was carried.
 METERED = {"runs": "NOT dry_run", "problems": "state = 'open'", "arrivals": "state = 'pending'", "intents": "state = 'open'"}
 
@@ -62,6 +65,7 @@ def upgrade() -> None:
     op.execute(REALM)
     op.execute(THROTTLED)
     op.execute(ROUTES)
+    op.execute(WATCHED)
     for table, counted in METERED.items():
         op.execute(f"ALTER POLICY meter_reads ON unisync.{table} USING ({counted})")
     for table, is_over in PURGED.items():
