@@ -21,7 +21,7 @@ from domain.errors import ConnectorError, Misconfigured
 from domain.keys import ConnectionName, System
 from domain.refusals import Clash
 from operations.caller import Caller
-from operations.webhook_secrets import FORMER_LASTS, keep_secret, new_secret, present_secret
+from operations.webhook_secrets import FORMER_LASTS, keep_secret, new_secret, present_secret, secret_if_it_opens
 from operations.webhook_views import Webhooks
 from operations.webhooks import PATH, address_of, require_place, show_webhooks
 
@@ -34,6 +34,8 @@ PORTS = (80, 443, 8080)
 def register(caller: Caller, connection: ConnectionName) -> Webhooks:
     """Let the shop tell us what changes, from now on and for every topic; may be repeated, then it mends what is amiss.
 
+    A secret that no key opens is lost, and the shop is given another.
+
     Raises:
         Unknown: there is no such connection.
         Clash: it is no shop.
@@ -44,9 +46,11 @@ def register(caller: Caller, connection: ConnectionName) -> Webhooks:
     caller.require(Permission.MANAGE_SETTINGS)
     with caller.ledger() as session:
         require_shop(require_place(session, caller, connection), connection)
-        if not present_secret(session, caller.tenant, connection):
+        if not secret_if_it_opens(session, caller.tenant, connection):
             # Before the shop knows it: what is signed with it may come before the call returns.
             keep_secret(session, caller.tenant, connection, new_secret())
+            # Webhooks that the shop may have kept are given it too.
+            save_webhooks(session, connection, registered_at=None, is_rotating=False, former_until=None)
             caller.note(session, "webhooks.register", connection)
     return _mend(caller, connection, resumes=True)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from config.wiring import open_vault
 from db.ledger.webhooks import StoredWebhooks, load_webhooks, save_webhooks, sealed_to
+from domain.errors import Misconfigured
 from domain.keys import ConnectionName, TenantName
 
 FORMER_LASTS = timedelta(hours=48)
@@ -36,6 +37,14 @@ def present_secret(session: Session, tenant: TenantName, connection: ConnectionN
     return _opened(tenant, stored).get(_SECRET, "") if stored else ""
 
 
+def secret_if_it_opens(session: Session, tenant: TenantName, connection: ConnectionName) -> str:
+    """Give the secret that counts from now on, empty when there is none or no key opens it: then it is lost."""
+    try:
+        return present_secret(session, tenant, connection)
+    except Misconfigured:
+        return ""
+
+
 def valid_secrets(tenant: TenantName, stored: StoredWebhooks) -> tuple[str, ...]:
     """Give the secrets with which something may be signed now, the present one first; raises as ``present_secret``."""
     known = _opened(tenant, stored)
@@ -45,9 +54,12 @@ def valid_secrets(tenant: TenantName, stored: StoredWebhooks) -> tuple[str, ...]
 
 
 def keep_secret(session: Session, tenant: TenantName, connection: ConnectionName, secret: str) -> None:
-    """Keep the secret as the present one; the one until now becomes the former, and one before that is forgotten."""
+    """Keep the secret as the present one; the one until now becomes the former, and one before that is forgotten.
+
+    One that no key opens is forgotten at once.
+    """
     load_webhooks(session, connection, lock=True)
-    secrets = {_SECRET: secret, _FORMER: present_secret(session, tenant, connection)}
+    secrets = {_SECRET: secret, _FORMER: secret_if_it_opens(session, tenant, connection)}
     vault = open_vault()
     sealed = vault.seal(secrets, bound_to=sealed_to(tenant, connection))
     save_webhooks(session, connection, sealed=sealed, key_id=vault.key_id)

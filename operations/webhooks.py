@@ -18,7 +18,7 @@ from domain.keys import ConnectionName, System
 from domain.listing import Listing, PageRequest, decode_cursor, encode_cursor
 from domain.refusals import Clash, Unknown, Unusable
 from operations.caller import Caller
-from operations.webhook_secrets import FORMER_LASTS, keep_secret, present_secret
+from operations.webhook_secrets import FORMER_LASTS, keep_secret, secret_if_it_opens
 from operations.webhook_views import ArrivalView, Statistics, Webhooks, WebhookSwitch
 
 DAYS = 30
@@ -132,12 +132,11 @@ def set_verifier(caller: Caller, connection: ConnectionName, token: SecretStr) -
             raise Clash(
                 f"{connection} is no set of books; the webhooks of a shop are set up by: unisync webhooks register"
             )
-        replaces = present_secret(session, caller.tenant, connection)
+        replaces = secret_if_it_opens(session, caller.tenant, connection)
         keep_secret(session, caller.tenant, connection, secret)
-        values = {"former_until": func.now() + FORMER_LASTS} if replaces else {}
         save_webhooks(
             session, connection, state=WebhookState.ACTIVE, problem="", registered_at=func.now(),
-            delivery_url=address_of(place), **values,
+            delivery_url=address_of(place), former_until=func.now() + FORMER_LASTS if replaces else None,
         )  # fmt: skip
         caller.note(session, "webhooks.set_verifier", connection)
     return show_webhooks(caller, connection)
