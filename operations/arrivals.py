@@ -105,23 +105,24 @@ def accept_quickbooks(engine: Engine, signature: str, body: bytes) -> Accepted:
         raise Unauthenticated(str(error)) from None
     with door_session(engine) as session:
         known = senders_of(session, sorted({event.realm_id for event in events}))
-    refusal: Refusal = Unauthenticated(FORGED_EVENTS)
-    accepted: list[Accepted] = []
+    told: dict[tuple[str, Sender], Accepted | Clash | Unauthenticated] = {}
     for realm, sender in known:
-        with tenant_session(engine, sender.tenant) as session:
-            own = [event for event in events if event.realm_id == realm]
-            taken = _take_events(session, sender, own, signature, body)
-        if isinstance(taken, Accepted):
-            accepted.append(taken)
-        elif isinstance(taken, Clash):
-            refusal = taken
+        own = [event for event in events if event.realm_id == realm]
+        told[realm, sender] = _take_events(engine, sender, own, signature, body)
+    # What a company tells is not forged for its twin, nor the reverse.
+    proved = {realm for (realm, _), taken in told.items() if not isinstance(taken, Unauthenticated)}
+    for realm, sender in told:
+        if realm not in proved:
+            _count_refusal(engine, sender)
+    accepted = [taken for taken in told.values() if isinstance(taken, Accepted)]
     if not accepted:
-        raise refusal
+        raise next((taken for taken in told.values() if isinstance(taken, Clash)), Unauthenticated(FORGED_EVENTS))
     return sum(accepted, Accepted())
 
 
 def _take_delivery(session: Session, sender: Sender, delivery: Delivery) -> Accepted | Refusal:
     if not _is_genuine(session, sender, delivery.signature, delivery.body):
+        count_arrivals(session, sender.connection, refused=1)
         return Unauthenticated(FORGED)
     try:
         told = read_delivery(delivery.topic, delivery.body)
@@ -136,16 +137,22 @@ def _take_delivery(session: Session, sender: Sender, delivery: Delivery) -> Acce
 
 
 def _take_events(
-    session: Session, sender: Sender, events: Sequence[BookEvent], signature: str, body: bytes
-) -> Accepted | Refusal:
-    if not _is_genuine(session, sender, signature, body):
-        return Unauthenticated(FORGED_EVENTS)
-    oldest = datetime.now(UTC) - OLDEST_EVENT
-    recent = [event for event in events if event.at is None or event.at >= oldest]
-    count_arrivals(session, sender.connection, stale=len(events) - len(recent))
-    if not recent:
-        return Clash(STALE)
-    return _store(session, sender.connection, [_change_of(sender.connection, event) for event in recent])
+    engine: Engine, sender: Sender, events: Sequence[BookEvent], signature: str, body: bytes
+) -> Accepted | Clash | Unauthenticated:
+    with tenant_session(engine, sender.tenant) as session:
+        if not _is_genuine(session, sender, signature, body):
+            return Unauthenticated(FORGED_EVENTS)
+        oldest = datetime.now(UTC) - OLDEST_EVENT
+        recent = [event for event in events if event.at is None or event.at >= oldest]
+        count_arrivals(session, sender.connection, stale=len(events) - len(recent))
+        if not recent:
+            return Clash(STALE)
+        return _store(session, sender.connection, [_change_of(sender.connection, event) for event in recent])
+
+
+def _count_refusal(engine: Engine, sender: Sender) -> None:
+    with tenant_session(engine, sender.tenant) as session:
+        count_arrivals(session, sender.connection, refused=1)
 
 
 def _is_genuine(session: Session, sender: Sender, signature: str, body: bytes) -> bool:
@@ -155,10 +162,7 @@ def _is_genuine(session: Session, sender: Sender, signature: str, body: bytes) -
     except Misconfigured:
         # Sealed with a key that we lost: nothing is proved for this connection, and others are not held up by it.
         secrets = ()
-    if is_signed(body, signature, secrets):
-        return True
-    count_arrivals(session, sender.connection, refused=1)
-    return False
+    return is_signed(body, signature, secrets)
 
 
 def _store(session: Session, connection: ConnectionName, arrivals: Iterable[NewArrival]) -> Accepted:

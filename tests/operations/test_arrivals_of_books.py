@@ -18,6 +18,7 @@ from connectors.signature import sign
 from db.ledger.webhooks import save_webhooks, sealed_to
 from db.session import tenant_session
 from db.vault import Vault, new_key
+from domain.keys import System
 from domain.refusals import Clash, Unauthenticated
 from operations.arrivals import Accepted, accept_quickbooks
 from tests.operations.arriving import (
@@ -27,6 +28,7 @@ from tests.operations.arriving import (
     counts,
     inbox,
     legacy,
+    store,
     store_books,
 )
 from tests.operations.people import make_tenants
@@ -93,6 +95,21 @@ def test_a_body_counts_only_for_the_company_whose_connection_has_the_token(ledge
     assert announce(ledger_engine, sent) == Accepted(stored=1)
     assert inbox(ledger_engine, "other") == []
     assert counts(ledger_engine, "their-books", "other") == {"refused": 1}
+
+
+def test_what_a_company_tells_is_not_held_against_the_twins_of_its_number(ledger_engine: Engine) -> None:
+    twin = {"realm_id": "111", "client_id": "app", "url": "http://127.0.0.1:9000"}
+    store(ledger_engine, "other", "twin", System.QUICKBOOKS, twin, "the twin's own token")
+    sent = legacy(("111", "Invoice", "1", "Create"))
+
+    assert announce(ledger_engine, sent) == Accepted(stored=1)
+    assert announce(ledger_engine, sent, "the twin's own token") == Accepted(stored=1)
+    assert counts(ledger_engine, "twin", "other") == counts(ledger_engine, "books") == {"received": 1}
+
+    # Proved for nobody, it may have been meant for each of them.
+    with pytest.raises(Unauthenticated):
+        announce(ledger_engine, sent, "another token")
+    assert counts(ledger_engine, "twin", "other") == counts(ledger_engine, "books") == {"received": 1, "refused": 1}
 
 
 def test_a_tenant_whose_key_is_lost_keeps_nothing_from_the_companies_of_others(ledger_engine: Engine) -> None:
