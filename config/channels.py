@@ -37,7 +37,7 @@ def open_channel(settings: ChannelSettings) -> Iterator[Channel]:
         Misconfigured: its address cannot be used.
     """
     with open_client(_origin(settings), timeout=TIMEOUT, public_only=is_confined(True)) as http:
-        yield _Held(configuration.open_channel(settings, http, admit, _trusted()))
+        yield _Held(settings, configuration.open_channel(settings, http, admit, _trusted()))
 
 
 def require_allowed(settings: ChannelSettings) -> None:
@@ -81,16 +81,19 @@ def admit(host: str, port: int) -> Sequence[str]:
 
 
 class _Held:
-    """A channel whose client is held to public addresses: what that refuses is undeliverable like anything else."""
+    """A channel held to what an installation allows just now: what that refuses is undeliverable like anything else."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, settings: ChannelSettings, channel: Channel) -> None:
+        self._settings = settings
         self.targets = channel.targets
         self._channel = channel
 
     def send(self, notice: Notice, target: str) -> str:
         try:
+            if is_confined(True):
+                refuse_private(self._settings)
             return self._channel.send(notice, target)
-        except PrivateAddress as error:
+        except (PrivateAddress, Unusable) as error:
             raise Undeliverable(str(error)) from None
 
 

@@ -64,6 +64,9 @@ def refuse_private(settings: ChannelSettings) -> None:
             raise Unusable("the address of a Slack webhook begins with https://hooks.slack.com/", field="url")
         case EmailSettings(security=Security.NONE):
             raise Unusable("mail is sent encrypted only: starttls (port 587) or tls (port 465)", field="security")
+        case AppriseSettings() if settings.is_in_clear:
+            clear = "it would show notices and secrets to anyone on the way"
+            raise Unusable(f"{clear}; write {settings.secure_spelling}", field="url")
 
 
 def split(settings: ChannelSettings) -> tuple[dict[str, Any], dict[str, str]]:

@@ -83,6 +83,22 @@ class AppriseSettings(SecretSettings):
         return str(url).partition("://")[0]
 
     @property
+    def is_in_clear(self) -> bool:
+        """Whether it would be sent without encryption."""
+        plugin = load(self.url)
+        mode = getattr(plugin, "secure_mode", None)
+        if mode is not None:
+            return bool(mode == "insecure")
+        # What has but one scheme leads to an https address of its own.
+        return not plugin.secure and bool(type(plugin).protocol and type(plugin).secure_protocol)
+
+    @property
+    def secure_spelling(self) -> str:
+        """How its URL begins where it is sent encrypted, such as ``jsons://``."""
+        spelling = f"{scheme_of(self.url).removesuffix('s')}s://"
+        return f"{spelling} without mode=insecure" if spelling == "mailtos://" else spelling
+
+    @property
     def host(self) -> str:
         """Where it leads, as far as its URL tells; empty where the service itself knows."""
         plugin = load(self.url)

@@ -26,9 +26,13 @@ Names = Callable[..., None]
 @pytest.fixture
 def confined(boss: Caller, monkeypatch: pytest.MonkeyPatch) -> Caller:
     """The admin of a tenant in an installation that allows tenants no private addresses, as all do at first."""
+    forbid_private(monkeypatch)
+    return boss
+
+
+def forbid_private(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("UNISYNC_ALLOW_PRIVATE_ADDRESSES")
     settings.cache_clear()
-    return boss
 
 
 @pytest.fixture
@@ -69,8 +73,8 @@ def wish(settings: dict[str, Any]) -> ConfigWish:
         ({"channel": "webhook", "url": "https://[::1]/s3cret"}, "url"),
         ({"channel": "webhook", "url": "http://localhost:8080/s3cret"}, "url"),
         ({"channel": "webhook", "url": "https://169.254.169.254/s3cret"}, "url"),
-        ({"channel": "apprise", "url": "json://192.168.1.7/s3cret"}, "url"),
-        ({"channel": "apprise", "url": "json://[fd00::1]:8080/s3cret"}, "url"),
+        ({"channel": "apprise", "url": "jsons://192.168.1.7/s3cret"}, "url"),
+        ({"channel": "apprise", "url": "jsons://[fd00::1]:8080/s3cret"}, "url"),
         ({"channel": "apprise", "url": "mailtos://user:s3cret@example.org?smtp=10.0.0.3"}, "url"),
         ({**MAIL, "host": "10.0.0.25"}, "host"),
         ({**MAIL, "host": "localhost"}, "host"),
@@ -92,6 +96,39 @@ def test_an_address_inside_is_refused_in_one_sentence_when_it_is_entered(
         assert "s3cret" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("clear", "written"),
+    [
+        ("json://alerts.example/s3cret", "jsons://"),
+        ("ntfy://ntfy.example/s3cret", "ntfys://"),
+        ("psafer://s3cretabcdefg", "psafers://"),
+        ("mailto://user:s3cret@mail.example?to=ann@mail.example", "mailtos:// without mode=insecure"),
+        ("mailtos://user:s3cret@mail.example?to=ann@mail.example&mode=insecure", "mailtos:// without mode=insecure"),
+    ],
+)
+def test_a_service_that_would_be_told_in_clear_is_refused_with_the_spelling_that_is_not(
+    confined: Caller, names: Names, clear: str, written: str
+) -> None:
+    names(PUBLIC)
+    with pytest.raises(Unusable, match=f"to anyone on the way; write {written}$") as refused:
+        make_configuration(confined, wish({"channel": "apprise", "url": clear}))
+    assert refused.value.field == "url"
+    assert "s3cret" not in str(refused.value)
+
+
+def test_what_was_entered_while_clear_text_was_allowed_is_not_sent_any_more(
+    boss: Caller, receiver: HttpReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"channel": "apprise", "url": f"json://127.0.0.1:{receiver.port}/"}
+    made = make_configuration(boss, wish(settings))
+    assert try_configuration(boss, made.id).delivered
+    forbid_private(monkeypatch)
+
+    [answer] = try_configuration(boss, made.id).answers
+    assert (answer.delivered, answer.answer.endswith("write jsons://")) == (False, True)
+    assert len(receiver.requests) == 1
+
+
 def test_a_name_that_leads_inside_is_refused_and_one_that_nobody_knows_yet_is_not(
     confined: Caller, names: Names
 ) -> None:
@@ -109,7 +146,7 @@ def test_a_name_that_leads_inside_is_refused_and_one_that_nobody_knows_yet_is_no
 def test_a_name_that_leads_inside_later_gains_nothing(confined: Caller, names: Names, receiver: HttpReceiver) -> None:
     channels = [
         {"channel": "webhook", "url": f"https://alerts.example:{receiver.port}/"},
-        {"channel": "apprise", "url": f"json://alerts.example:{receiver.port}/"},
+        {"channel": "apprise", "url": f"jsons://alerts.example:{receiver.port}/"},
         {"channel": "slack", "url": f"https://hooks.slack.com:{receiver.port}/services/T/B/x"},
         {**MAIL, "host": "mail.example", "port": receiver.port},
     ]
