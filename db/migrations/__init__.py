@@ -24,10 +24,11 @@ _LOCK = 7_305_193_021
 _TURN = Lock()
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str, to: str = "head") -> None:
     """Bring the database to the newest tables, in one transaction; a second call, also at the same time, does nothing.
 
-    The user of the address must own the schema, or be allowed to make it, and must be allowed to make roles.
+    An older revision than the newest may be asked for by its number. The user of the address must own the schema, or be
+    allowed to make it, and must be allowed to make roles.
 
     Raises:
         Misconfigured: the database refuses us, or the user lacks a right.
@@ -38,7 +39,7 @@ def upgrade(url: str) -> None:
         session.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
         config = _config()
         config.attributes["connection"] = session.connection()
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
 
 def is_current(url: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 from sqlalchemy import Connection, text
 from sqlalchemy.schema import CreateSchema
 
@@ -104,6 +105,63 @@ def test_a_superuser_may_migrate_too_and_is_none_in_a_tenants_session(database: 
     engine.dispose()
 
     assert tuple(rights) == (False, False)
+
+
+# What an installation may hold before notices were known.
+HELD = """
+INSERT INTO unisync.tenants (name) VALUES ('acme');
+INSERT INTO unisync.connections (tenant, name, system, settings, sealed, key_id)
+VALUES ('acme', 'books', 'quickbooks', '{"realm_id": "9341"}', '\\x01', 'k1'),
+       ('acme', 'shop', 'woocommerce', '{"url": "https://shop.example"}', '\\x02', 'k1');
+INSERT INTO unisync.runs (tenant, id, request, state, tallies, finished_at)
+VALUES ('acme', '00000000-0000-0000-0000-000000000001',
+        '{"route": "woocommerce-to-quickbooks", "source": "shop", "target": "books", "dry_run": true}',
+        'completed', '{"order": {"written": 3}}', now());
+INSERT INTO unisync.arrivals (tenant, connection, topic, kind, record_id, body_hash, attempts, done_targets)
+VALUES ('acme', 'shop', 'order.updated', 'order', '794', 'abc', 4, '{warehouse}');
+INSERT INTO unisync.confirmed_pairs (tenant, route, source_connection, target_connection, kind, run_id)
+VALUES ('acme', 'woocommerce-to-quickbooks', 'shop', 'books', 'order', '00000000-0000-0000-0000-000000000001');
+INSERT INTO unisync.login_attempts (account, address, succeeded) VALUES ('\\x03', '203.0.113.7', true);
+"""
+HOLDING = ("tenants", "connections", "runs", "arrivals", "confirmed_pairs", "login_attempts")
+
+
+def held(database: psycopg.Connection[dict[str, object]]) -> dict[str, list[dict[str, object]]]:
+    return {table: database.execute(f"SELECT * FROM unisync.{table} ORDER BY 1, 2").fetchall() for table in HOLDING}
+
+
+def test_what_a_ledger_holds_is_kept_when_it_is_migrated(database: str) -> None:
+    migrations.upgrade(database, "0010")
+    with psycopg.connect(
+        database.replace(f"{embedded.OWNER}@", "postgres@"), autocommit=True, row_factory=dict_row
+    ) as admin:
+        admin.execute(HELD)
+        before = held(admin)
+        migrations.upgrade(database)
+        after = held(admin)
+
+    assert migrations.is_current(database)
+    # Attempts are counted for each target from then on: what waits is tried as if it were new.
+    assert before["arrivals"][0].pop("attempts") == 4
+    added = [
+        {name: value for name, value in now.items() if name not in was}
+        for table in HOLDING
+        for was, now in zip(before[table], after[table], strict=True)
+    ]
+    assert before == {
+        table: [{name: now[name] for name in was} for was, now in zip(before[table], after[table], strict=True)]
+        for table in HOLDING
+    }
+    assert [each for each in added if each] == [
+        {
+            "route": "woocommerce-to-quickbooks",
+            "source_connection": "shop",
+            "target_connection": "books",
+            "dry_run": True,
+        },
+        {"failed_targets": [], "failed_attempts": []},
+        {"throttled": False},
+    ]
 
 
 @pytest.fixture
