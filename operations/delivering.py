@@ -8,6 +8,7 @@ notice, with the same id, once more.
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
@@ -22,7 +23,14 @@ from sqlalchemy.orm import Session
 from config.channels import open_channel
 from db.ledger.deliveries import StoredNotice, claim_notice, give_up_notices, hasten_notices, settle_notice
 from db.ledger.events import tenants_with_notices_due
-from db.ledger.notification_configs import StoredConfig, load_config, switch_off, switch_on, switched_off
+from db.ledger.notification_configs import (
+    StoredConfig,
+    is_unchanged,
+    load_config,
+    switch_off,
+    switch_on,
+    switched_off,
+)
 from db.models.notifications import DeliveryState
 from db.session import tenant_session, watch_session
 from domain.errors import ConnectorError
@@ -32,10 +40,14 @@ from notifications.events import EventType
 from notifications.notice import Notice
 from operations.notification_settings import settings_of
 from operations.notifier import notify_switched_off
+from operations.retelling import tell_anew
 
 logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
+
+Turns = deque[tuple[TenantName, set[UUID]]]
+"""Tenants that may have notices due, each with the configurations that it shall wait for no more."""
 
 TENANTS_AT_ONCE = 4
 LONGEST_SEND = 120.0
@@ -76,13 +88,28 @@ def deliver_notices(engine: Engine, clock: Clock, until: datetime) -> int:
     """
     with watch_session(engine) as session:
         tenants = tenants_with_notices_due(session, clock())
-    delivered = 0
-    avoided: dict[TenantName, set[UUID]] = {tenant: set() for tenant in tenants}
+    turns: Turns = deque((tenant, set()) for tenant in tenants)
     with ThreadPoolExecutor(TENANTS_AT_ONCE, thread_name_prefix="deliver") as pool:
-        while tenants and clock() < until:
-            fates = list(pool.map(lambda tenant: deliver_next(engine, tenant, clock, avoided[tenant]), tenants))
-            delivered += fates.count(Fate.DELIVERED)
-            tenants = [tenant for tenant, fate in zip(tenants, fates, strict=True) if fate is not None]
+        senders = [pool.submit(deliver_in_turns, engine, turns, clock, until) for _ in range(TENANTS_AT_ONCE)]
+    return sum(sender.result() for sender in senders)
+
+
+def deliver_in_turns(engine: Engine, turns: Turns, clock: Clock, until: datetime) -> int:
+    """Send one notice of the tenant whose turn it is, and then of the next one; gives how many were delivered.
+
+    Several may do so at once: who is kept waiting by a receiver keeps no other tenant waiting.
+    """
+    delivered = 0
+    while clock() < until:
+        try:
+            tenant, avoided = turns.popleft()
+        except IndexError:
+            # Each tenant that is left is in the hands of another sender.
+            break
+        fate = deliver_next(engine, tenant, clock, avoided)
+        if fate is not None:
+            turns.append((tenant, avoided))
+        delivered += fate is Fate.DELIVERED
     return delivered
 
 
@@ -102,7 +129,7 @@ def deliver_next(engine: Engine, tenant: TenantName, clock: Clock, avoided: set[
     else:
         attempt = send(tenant, config, claimed)
     with tenant_session(engine, tenant) as session:
-        settle(session, claimed, attempt, clock())
+        settle(session, claimed, attempt, clock(), config)
     if attempt.fate is Fate.FAILED and claimed.config_id:
         avoided.add(claimed.config_id)
     return attempt.fate
@@ -145,22 +172,31 @@ def in_time(sending: Callable[[], str]) -> str:
     return answer.result()
 
 
-def settle(session: Session, claimed: StoredNotice, attempt: Attempt, now: datetime) -> None:
-    """Note what became of an attempt; a target that refused for good is switched off, and others are told."""
+def settle(
+    session: Session, claimed: StoredNotice, attempt: Attempt, now: datetime, tried: StoredConfig | None
+) -> None:
+    """Note what became of an attempt; a target that refused for good is switched off, and others are told.
+
+    Where the configuration is no more what was ``tried``, that says nothing of its targets: what was refused is tried
+    again.
+    """
+    config_id = claimed.config_id if tried and is_unchanged(session, tried) else None
     if attempt.fate is Fate.DELIVERED:
         settle_notice(
             session, claimed, state=DeliveryState.DELIVERED, why="", answer=attempt.said, delivered_at=now, next_at=None
         )
-        if claimed.config_id:
-            hasten_notices(session, claimed.config_id, claimed.target, now)
-        if claimed.config_id and claimed.event_type == EventType.TEST:
-            switch_on(session, claimed.config_id, claimed.target)
+        if config_id:
+            hasten_notices(session, config_id, claimed.target, now)
+        if config_id and claimed.event_type == EventType.TEST:
+            switch_on(session, config_id, claimed.target)
+            tell_anew(session, config_id, now)
         return
-    again = next_attempt(claimed, attempt, now) if attempt.fate is Fate.FAILED else None
+    is_final = attempt.fate is Fate.OBSOLETE or (attempt.fate is Fate.REFUSED and config_id is not None)
+    again = None if is_final else next_attempt(claimed, attempt, now)
     state = DeliveryState.FAILED if again else DeliveryState.GIVEN_UP
     is_ours = settle_notice(session, claimed, state=state, why=attempt.said, next_at=again)
-    if is_ours and attempt.fate is Fate.REFUSED and claimed.config_id:
-        refuse(session, claimed, claimed.config_id, attempt.said, now)
+    if is_ours and attempt.fate is Fate.REFUSED and config_id:
+        refuse(session, claimed, config_id, attempt.said, now)
 
 
 def refuse(session: Session, claimed: StoredNotice, config_id: UUID, why: str, now: datetime) -> None:
@@ -173,10 +209,12 @@ def refuse(session: Session, claimed: StoredNotice, config_id: UUID, why: str, n
 def next_attempt(claimed: StoredNotice, attempt: Attempt, now: datetime) -> datetime | None:
     """Tell when to try again, patiently and not before the receiver asked for; None when it is time to give up.
 
-    A test is not tried again: whoever made it looks at the answer.
+    However long it asks to wait, a last attempt is made when the time is up. A test is not tried again: whoever made
+    it looks at the answer.
     """
     if claimed.event_type == EventType.TEST:
         return None
     wait = WAITS[min(claimed.attempts, len(WAITS)) - 1]
+    end = (claimed.due_at or claimed.created_at) + LONGEST
     again = now + max(wait, timedelta(seconds=attempt.retry_after))
-    return again if again - claimed.created_at <= LONGEST else None
+    return min(again, end) if now < end else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from pydantic import ValidationError
 from sqlalchemy.engine import Engine
@@ -132,8 +132,18 @@ def tell_once(
     for subscriber in audience:
         if event.type is EventType.TEST:
             tell(session, subscriber, notice, now)
-        elif subscriber.id != waiting.config_id and subscriber.filters.admit(event):
+        elif is_concerned(subscriber, event, waiting.config_id):
             tell(session, subscriber, notice, now, due_at=loud_from(subscriber, event, now))
+
+
+def is_concerned(subscriber: Subscriber, event: Event, about: UUID | None) -> bool:
+    """Whether a subscriber is to be told; that somebody is told nothing any more concerns all, whatever their rules.
+
+    Through the configuration that this is ``about``, those are told whom it still reaches.
+    """
+    if event.type is EventType.CHANNEL_SWITCHED_OFF:
+        return subscriber.id != about or subscriber.is_told_in_part
+    return subscriber.filters.admit(event)
 
 
 def loud_from(subscriber: Subscriber, event: Event, now: datetime) -> datetime:

@@ -34,6 +34,7 @@ from notifications.configuration import SHOWN, ChannelSettings, split
 from notifications.rules import NoticeFilters
 from operations.caller import Caller
 from operations.notification_settings import completed, read_settings
+from operations.retelling import tell_anew
 from operations.subscribers import rules_of
 
 EXAMPLE: dict[str, JsonValue] = {
@@ -148,7 +149,7 @@ def make_configuration(caller: Caller, wish: ConfigWish) -> Configuration:
 
 
 def change_configuration(caller: Caller, config_id: UUID, wish: ConfigWish) -> Configuration:
-    """Change a configuration; targets that were switched off are told again.
+    """Change a configuration; targets that were switched off are told again, also of what lasts.
 
     Raises:
         Unknown: the tenant has none with this id.
@@ -166,6 +167,7 @@ def change_configuration(caller: Caller, config_id: UUID, wish: ConfigWish) -> C
         find_config(session, config_id)
         _save(session, stored)
         switch_on(session, config_id)
+        tell_anew(session, config_id, now)
         caller.note(session, "notification.change", stored.name, channel=stored.channel, enabled=stored.enabled)
     return show_configuration(caller, config_id)
 

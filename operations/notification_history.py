@@ -177,5 +177,5 @@ def _cells(entry: HistoricNotice) -> list[object]:
 
 
 def _shown(stored: StoredNotice) -> HistoricNotice:
-    fields: dict[str, Any] = stored.model_dump(exclude={"claimed_until"})
+    fields: dict[str, Any] = stored.model_dump(exclude={"claimed_until", "due_at"})
     return HistoricNotice(**fields, delivered=stored.state is DeliveryState.DELIVERED)

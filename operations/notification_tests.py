@@ -59,7 +59,7 @@ def try_configuration(caller: Caller, config_id: UUID | None = None, wish: Confi
     """Send a test to every target of a stored configuration, of one that is not stored yet, or of a change to one.
 
     A target that takes it is told again if it was switched off, one of a stored configuration that refuses for good is
-    switched off. Nothing is tried a second time.
+    switched off; what lasts and never arrived is told anew. Nothing is tried a second time.
 
     Raises:
         Unknown: the tenant has no configuration with this id.
@@ -100,7 +100,7 @@ def answers_of(caller: Caller, config: StoredConfig, counts_for: UUID | None) ->
         attempt = Attempt(Fate.OBSOLETE, "not tried, because the one before failed") if failed else None
         attempt = attempt or send(caller.tenant, config, claimed)
         with caller.ledger() as session:
-            settle(session, claimed, attempt, datetime.now(UTC))
+            settle(session, claimed, attempt, datetime.now(UTC), config)
         failed = failed or attempt.fate is Fate.FAILED
         yield Answer(target=target, delivered=attempt.fate is Fate.DELIVERED, answer=attempt.said, id=claimed.id)
 

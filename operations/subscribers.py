@@ -24,6 +24,11 @@ class Subscriber(NamedTuple):
         """The id of the configuration."""
         return self.config.id
 
+    @property
+    def is_told_in_part(self) -> bool:
+        """Whether some of its targets are switched off and others are not."""
+        return 0 < len(self.targets) < len(self.config.targets)
+
 
 def subscribers(session: Session) -> list[Subscriber]:
     """Give those of the tenant who may be told, by name."""

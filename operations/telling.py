@@ -59,7 +59,7 @@ def tell(
         thread = id_ if notice.thread == notice.id else notice.thread
         own = notice.model_copy(update={"id": id_, "thread": thread})
         row = _row(subscriber, own, DeliveryState.PENDING, now, incident_id)
-        save_notice(session, row.model_copy(update={"target": target, "next_at": due_at or now}))
+        save_notice(session, row.model_copy(update={"target": target, "next_at": due_at or now, "due_at": due_at}))
     if not subscriber.targets:
         withhold(session, subscriber, notice, NO_TARGET, now, incident_id)
 

@@ -21,7 +21,8 @@ class StoredNotice(BaseModel):
     """A notice to one target, or one that nobody gets, with what became of it.
 
     ``why`` says why it was not delivered (yet), ``answer`` what the receiver said, ``count`` how many events an entry
-    of what was not told stands for. ``config_id`` is None where a configuration was tried that is not stored.
+    of what was not told stands for. ``config_id`` is None where a configuration was tried that is not stored,
+    ``due_at`` where the notice was to be sent at once.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,6 +41,7 @@ class StoredNotice(BaseModel):
     count: int = 1
     attempts: int = 0
     created_at: AwareDatetime
+    due_at: AwareDatetime | None = None
     next_at: AwareDatetime | None = None
     claimed_until: AwareDatetime | None = None
     delivered_at: AwareDatetime | None = None

@@ -23,7 +23,7 @@ _ENDS = ("sync_failed", "sync_crashed", "sync_cancelled")
 class StoredEvent(BaseModel):
     """An event as it waits: ``track`` is the run that it is about, ``recovery`` what works again.
 
-    ``config_id`` is the configuration that it must not be told through.
+    ``config_id`` is the configuration that it is about, whose own targets may all be unable to tell it.
     """
 
     model_config = ConfigDict(frozen=True)

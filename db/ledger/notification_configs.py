@@ -59,6 +59,14 @@ def load_config(session: Session, config_id: UUID) -> StoredConfig | None:
     return StoredConfig.model_validate(row) if row else None
 
 
+def is_unchanged(session: Session, seen: StoredConfig) -> bool:
+    """Whether a configuration is still what was seen of it; if so, it stays that until the transaction ends."""
+    configs = notification_configs.c
+    same = select(configs.id).where(configs.id == seen.id).with_for_update(read=True)
+    # Whoever changes it at this moment is waited for, and what they made of it is looked at.
+    return session.scalar(same.where(configs.updated_at == seen.updated_at)) is not None
+
+
 def list_configs(session: Session, limit: int | None = None, after: str = "") -> list[StoredConfig]:
     """Give the configurations of the tenant by name, beginning after one."""
     wanted = select(notification_configs).where(notification_configs.c.name > after)
@@ -68,9 +76,11 @@ def list_configs(session: Session, limit: int | None = None, after: str = "") ->
 
 def remove_config(session: Session, config_id: UUID) -> bool:
     """Remove a configuration with its secrets; what it was told stays in history. False when there is none."""
-    switch_on(session, config_id)
     gone = delete(notification_configs).where(notification_configs.c.id == config_id)
-    return session.execute(gone.returning(notification_configs.c.id)).first() is not None
+    removed = session.execute(gone.returning(notification_configs.c.id)).first() is not None
+    # In this order, as whoever switches a target off holds the configuration first.
+    switch_on(session, config_id)
+    return removed
 
 
 def switch_off(session: Session, config_id: UUID, target: str, why: str, at: datetime) -> bool:

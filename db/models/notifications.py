@@ -92,7 +92,7 @@ events = Table(
     # What a run was about whose end this is, and what its success puts right.
     Column("track", JSONB),
     Column("recovery", JSONB),
-    # The configuration that an event is about and so cannot be told through.
+    # The configuration that an event is about: it is not told through a target of it that takes nothing any more.
     Column("config_id", UUID(as_uuid=True)),
     Column("state", Text, nullable=False, server_default=text("'pending'")),
     time_column("at"),
@@ -193,6 +193,8 @@ notification_history = Table(
     time_column("claimed_until", optional=True),
     time_column("delivered_at", optional=True),
     Column("answer", Text, nullable=False, server_default=text("''")),
+    # When it was first to be sent, where quiet hours put it off.
+    time_column("due_at", optional=True),
     one_of("state", DeliveryState),
     Index("notification_history_created_at_idx", "tenant", "created_at"),
     Index("notification_history_config_idx", "tenant", "config_id", "id"),

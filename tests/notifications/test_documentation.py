@@ -22,6 +22,7 @@ from notifications.channels.apprise import AppriseSettings
 from notifications.channels.channel import Undeliverable
 from notifications.channels.webhook import Webhook, WebhookSettings
 from notifications.channels.webhook_body import EXAMPLE, body_schema
+from notifications.configuration import refuse_private
 from notifications.events import EventType
 from notifications.incidents import FLAPPING
 from notifications.rules import NoticeFilters
@@ -104,7 +105,7 @@ def test_the_numbers_are_those_of_the_code() -> None:
     assert [wait.total_seconds() for wait in WAITS] == [30, 120, 600, 3_600, 4 * 3_600]
     assert LONGEST.total_seconds() == 24 * 3_600
     assert "after 30 seconds, 2 minutes, 10 minutes, 1 hour, and then every 4 hours" in TEXT
-    assert "After 24 hours it is given up" in TEXT
+    assert "24 hours after it was first due it is tried a last time and then given up" in TEXT
     assert "within ten minutes" in TEXT
 
 
@@ -113,7 +114,7 @@ def test_every_service_that_is_named_can_be_entered() -> None:
     assert len(urls) == 6
     for url in urls:
         filled = url.replace("/WORKFLOW/SIGNATURE", f"/{'a1' * 16}/{'b2' * 16}").replace("/HOOK", f"/{'a1' * 15}")
-        AppriseSettings.model_validate({"url": filled})
+        refuse_private(AppriseSettings.model_validate({"url": filled}))
 
 
 def test_every_command_and_option_that_is_shown_exists() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from threading import Event
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine
 
 from domain.errors import Unavailable
 from operations import delivering
+from operations.caller import Caller
 from operations.notification_configs import (
     ConfigWish,
     change_configuration,
@@ -18,6 +21,7 @@ from operations.notification_configs import (
 )
 from operations.notification_tests import try_configuration
 from tests.notifications.channels.receivers import HttpReceiver, Reply
+from tests.operations.people import make_tenants
 from tests.operations.telling import Story, posted, told
 
 OPENED, RESOLVED = ("connection_failed", "opened"), ("recovered", "resolved")
@@ -38,6 +42,11 @@ def receiver() -> Iterator[HttpReceiver]:
 def other() -> Iterator[HttpReceiver]:
     with HttpReceiver() as started:
         yield started
+
+
+def save_again(caller: Caller, config_id: UUID) -> None:
+    stored = show_configuration(caller, config_id)
+    change_configuration(caller, config_id, ConfigWish(name=stored.name, settings={"channel": "webhook"}))
 
 
 def test_what_cannot_be_delivered_is_tried_again_ever_more_patiently_with_the_same_id(
@@ -68,6 +77,38 @@ def test_a_receiver_is_not_asked_before_it_wants_to_be(story: Story, receiver: H
     assert [entry.state for entry in story.history()] == ["delivered"]
 
 
+def test_a_receiver_that_wants_to_be_left_alone_for_a_day_is_asked_once_more(
+    story: Story, receiver: HttpReceiver
+) -> None:
+    story.subscribe(receiver)
+    receiver.answer([Reply(503, headers={"Retry-After": "90000"})])
+    story.runs()
+    story.flush()
+    story.later(hours=23, minutes=59)
+    assert len(receiver.requests) == 1
+    story.later(minutes=1)
+
+    assert [entry.state for entry in story.history()] == ["delivered"]
+
+
+def test_the_day_in_which_a_notice_is_tried_begins_at_the_end_of_quiet_hours(
+    story: Story, receiver: HttpReceiver, other: HttpReceiver
+) -> None:
+    story.subscribe(receiver, "gone")
+    story.subscribe(other, "asleep", quiet_hours={"begin": "11:00", "end": "10:00"})
+    receiver.answer([Reply(410)])
+    other.answer([Reply(500, headers={"Retry-After": "36000"})])
+    story.runs()
+    story.flush()
+    story.succeeds()
+    story.flush()
+    story.later(hours=22)
+    assert [notice["event"] for notice in posted(other)] == ["channel_switched_off"]
+    story.later(hours=10)
+
+    assert [entry.state for entry in story.history(event="channel_switched_off")] == ["delivered"]
+
+
 def test_what_could_not_be_delivered_for_a_day_is_given_up_and_said_so(story: Story, receiver: HttpReceiver) -> None:
     story.subscribe(receiver)
     receiver.answer([Reply(500)] * 50)
@@ -76,7 +117,7 @@ def test_what_could_not_be_delivered_for_a_day_is_given_up_and_said_so(story: St
         story.later(minutes=20)
 
     [entry] = story.history()
-    assert (entry.state, entry.delivered, entry.attempts) == ("given_up", False, 10)
+    assert (entry.state, entry.delivered, entry.attempts) == ("given_up", False, 11)
     assert entry.why.startswith("127.0.0.1 answered 500")
 
 
@@ -154,6 +195,113 @@ def test_a_target_that_is_gone_is_switched_off_and_others_are_told(
         ("opened", "given_up", target.why),
         ("resolved", "suppressed", "all its targets are switched off, because they refused for good"),
     }
+
+
+def test_that_somebody_is_not_told_any_more_is_told_whatever_the_filters(
+    story: Story, receiver: HttpReceiver, other: HttpReceiver
+) -> None:
+    story.subscribe(receiver, "gone")
+    story.subscribe(other, "still there", minimum_severity="critical", systems=["quickbooks"])
+    receiver.answer([Reply(410)])
+    story.runs()
+    story.flush()
+    story.flush()
+
+    assert told(other) == [("channel_switched_off", "single")]
+
+
+def test_an_old_address_that_refuses_says_nothing_of_the_new_one(
+    story: Story, receiver: HttpReceiver, other: HttpReceiver
+) -> None:
+    made = story.subscribe(receiver)
+    elsewhere = ConfigWish(name="people", settings={"channel": "webhook", "url": other.url})
+    receiver.answer([Reply(404, meanwhile=lambda: change_configuration(story.caller, made.id, elsewhere))])
+    story.runs()
+    story.flush()
+    assert show_configuration(story.caller, made.id).targets[0].switched_off_at is None
+    story.later(minutes=1)
+
+    assert (len(receiver.requests), told(other)) == (1, [OPENED])
+    assert [entry.state for entry in story.history()] == ["delivered"]
+
+
+@pytest.mark.parametrize("mend", [save_again, try_configuration])
+def test_what_was_told_in_vain_is_told_anew_as_soon_as_the_configuration_is_mended(
+    story: Story, receiver: HttpReceiver, mend: Callable[[Caller, UUID], object]
+) -> None:
+    story.now = datetime.now(UTC)
+    made = story.subscribe(receiver)
+    receiver.answer([Reply(404)])
+    story.runs()
+    story.flush()
+    story.runs(error=Unavailable("away", connection="shop-2"), source="shop-2")
+    story.later(seconds=1)
+    assert told(receiver) == [OPENED]
+    for _ in range(2):
+        mend(story.caller, made.id)
+        story.later(minutes=5)
+
+    anew = [notice for notice in posted(receiver)[1:] if notice["event"] != "test"]
+    assert [(notice["title"], notice["stage"]) for notice in anew] == [
+        ("shop cannot be reached", "opened"),
+        ("shop-2 cannot be reached", "opened"),
+    ]
+
+
+def test_what_is_on_its_way_or_came_in_a_summary_is_not_told_again_when_a_configuration_is_saved(
+    story: Story, receiver: HttpReceiver, other: HttpReceiver
+) -> None:
+    story.now = datetime.now(UTC)
+    waits = story.subscribe(receiver, "waits")
+    hours = {"begin": f"{story.now:%H:%M}", "end": f"{story.now + timedelta(hours=1):%H:%M}"}
+    sleeps = story.subscribe(other, "sleeps", quiet_hours=hours)
+    receiver.answer([Reply(500)])
+    for connection in ("shop", "shop-2"):
+        story.runs(error=Unavailable("away", connection=connection), source=connection)
+    story.flush()
+    story.later(hours=1)
+    assert told(other) == [("connection_failed", "summary")]
+    for made in (waits, sleeps):
+        save_again(story.caller, made.id)
+    story.later(hours=1)
+
+    assert len({notice["id"] for notice in posted(receiver)}) == 2
+    assert len(posted(other)) == 1
+
+
+def test_a_tenant_whose_receiver_hangs_keeps_no_other_waiting(
+    story: Story, receiver: HttpReceiver, other: HttpReceiver
+) -> None:
+    make_tenants(story.engine, "neighbour")
+    neighbour = Story(story.engine, "neighbour")
+    story.subscribe(receiver)
+    neighbour.subscribe(other)
+    over = Event()
+    receiver.answer([Reply(meanwhile=lambda: over.wait(10))])
+    other.answer([Reply(), Reply(), Reply(meanwhile=over.set)])
+    story.runs()
+    for connection in ("shop", "shop-2", "shop-3"):
+        neighbour.runs(error=Unavailable("away", connection=connection), source=connection)
+    story.flush()
+
+    assert over.is_set()
+    assert (len(receiver.requests), len(other.requests), story.delivered) == (1, 3, 4)
+
+
+def test_tenants_take_turns_where_there_are_more_of_them_than_senders(
+    story: Story, receiver: HttpReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivering, "TENANTS_AT_ONCE", 1)
+    make_tenants(story.engine, "neighbour")
+    neighbour = Story(story.engine, "neighbour")
+    for each in (story, neighbour):
+        each.subscribe(receiver)
+    for connection in ("shop", "shop-2", "shop-3"):
+        story.runs(error=Unavailable("away", connection=connection), source=connection)
+    neighbour.runs()
+    story.flush()
+
+    assert [notice["tenant"] for notice in posted(receiver)] == ["default", "neighbour", "default", "default"]
 
 
 def test_saving_again_or_a_successful_test_switches_a_target_on_again(story: Story, receiver: HttpReceiver) -> None:

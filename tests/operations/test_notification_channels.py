@@ -56,10 +56,24 @@ def test_each_recipient_of_a_mail_is_judged_alone(story: Story, mail: MailReceiv
     for _ in range(3):
         story.later(minutes=1)
 
-    assert [address for address, _ in mail.inbox.mails] == ["ann@example.org", "busy@example.org"]
+    failures = [address for address, message in mail.inbox.mails if "cannot be reached" in message["Subject"]]
+    assert failures == ["ann@example.org", "busy@example.org"]
     assert {message["To"] for _, message in mail.inbox.mails} == {"ann@example.org", "busy@example.org"}
     found = {target.name: bool(target.switched_off_at) for target in show_configuration(story.caller, made.id).targets}
     assert found == {"ann@example.org": False, "gone@example.org": True, "busy@example.org": False}
+
+
+def test_whoever_is_left_hears_that_a_mailbox_of_their_own_configuration_is_gone(
+    story: Story, mail: MailReceiver
+) -> None:
+    mailed(story, mail, "ann@example.org", "bob@example.org")
+    mail.inbox.answers = {"ann@example.org": "550 5.1.1 no such user"}
+    story.runs()
+    story.flush()
+    story.flush()
+
+    assert [address for address, _ in mail.inbox.mails] == ["bob@example.org"] * 2
+    assert mail.inbox.mails[1][1]["Subject"].endswith("Notices through mail do not arrive any more")
 
 
 def test_mails_of_an_incident_hang_together_and_others_do_not(story: Story, mail: MailReceiver) -> None:
@@ -137,7 +151,7 @@ def test_nothing_is_sent_to_private_addresses_where_the_installation_does_not_al
     mailing = {"channel": "email", "host": "localhost", "port": receiver.port, "security": "tls"}
     people = {"sender": USER, "recipients": ["ann@example.org"]}
     mails = make_configuration(story.caller, ConfigWish(name="mail", settings={**mailing, **people}))
-    service = ConfigWish(name="service", settings={"channel": "apprise", "url": f"json://localhost:{receiver.port}/"})
+    service = ConfigWish(name="service", settings={"channel": "apprise", "url": f"jsons://localhost:{receiver.port}/"})
     services = make_configuration(story.caller, service)
     monkeypatch.setenv("UNISYNC_ALLOW_PRIVATE_ADDRESSES", "false")
     settings.cache_clear()

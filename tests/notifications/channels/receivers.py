@@ -99,13 +99,17 @@ class Request:
 
 @dataclass
 class Reply:
-    """What to answer; with ``hang_up`` the connection ends instead, with ``silent`` nothing comes."""
+    """What to answer; with ``hang_up`` the connection ends instead, with ``silent`` nothing comes.
+
+    ``meanwhile`` happens before the answer.
+    """
 
     status: int = 200
     body: bytes = b"ok"
     headers: dict[str, str] = field(default_factory=dict)
     hang_up: bool = False
     silent: bool = False
+    meanwhile: Callable[[], object] | None = None
 
 
 class HttpReceiver:
@@ -137,6 +141,8 @@ class HttpReceiver:
         self.requests.append(Request(handler.command, handler.path, dict(handler.headers), body))
         reply = self.replies.popleft() if self.replies else Reply()
         handler.close_connection = True
+        if reply.meanwhile:
+            reply.meanwhile()
         if reply.silent:
             self._over.wait(30)
         if reply.silent or reply.hang_up:
