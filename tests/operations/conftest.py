@@ -15,7 +15,9 @@ from operations.users import add_user
 from simulators.quickbooks.server import QuickBooksTwin
 from simulators.woocommerce.recorded import recorded_shop
 from simulators.woocommerce.server import Twin
+from tests.notifications.channels.receivers import HttpReceiver
 from tests.operations.people import EMAIL, PASSWORD, admin, make_tenants, operator
+from tests.operations.telling import Story
 
 
 @pytest.fixture
@@ -33,6 +35,26 @@ def installation(monkeypatch: pytest.MonkeyPatch, ledger_url: str, warehouse_url
 def boss(installation: None, ledger_engine: Engine) -> Caller:
     """The admin of the tenant ``default``."""
     return admin(ledger_engine)
+
+
+@pytest.fixture
+def story(installation: None, ledger_engine: Engine) -> Story:
+    """What happens in an installation, and who is told of it."""
+    return Story(ledger_engine)
+
+
+@pytest.fixture
+def receiver() -> Iterator[HttpReceiver]:
+    """Somebody who is told by webhook."""
+    with HttpReceiver() as started:
+        yield started
+
+
+@pytest.fixture
+def other() -> Iterator[HttpReceiver]:
+    """Somebody else."""
+    with HttpReceiver() as started:
+        yield started
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine
 
 from db.ledger import ask_to_cancel, load_run, open_run
 from db.session import tenant_session
@@ -17,11 +16,6 @@ from domain.sync import RunState, Tally
 from operations.closing import close_flow_run_and_tell, close_run_and_tell
 from tests.operations.people import in_database
 from tests.operations.telling import AWAY, SHOP, WAREHOUSE, Story, rejected
-
-
-@pytest.fixture
-def story(installation: None, ledger_engine: Engine) -> Story:
-    return Story(ledger_engine)
 
 
 def outbox(story: Story, columns: str = "type, event ->> 'error_type'") -> list[tuple[Any, ...]]:

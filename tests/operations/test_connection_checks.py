@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import Engine
 
@@ -26,12 +24,6 @@ from tests.operations.telling import Story, posted, told
 SHOP = "shop"
 REFUSED, OPENED = ("reconnect_needed", "opened"), ("connection_failed", "opened")
 RESOLVED = ("recovered", "resolved")
-
-
-@pytest.fixture
-def receiver() -> Iterator[HttpReceiver]:
-    with HttpReceiver() as started:
-        yield started
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from threading import Event
 
 import pytest
-from sqlalchemy import Engine
 
 from domain.errors import Unavailable
 from operations import delivering
@@ -21,23 +19,6 @@ from tests.operations.people import make_tenants
 from tests.operations.telling import Story, posted, told
 
 OPENED, RESOLVED = ("connection_failed", "opened"), ("recovered", "resolved")
-
-
-@pytest.fixture
-def story(installation: None, ledger_engine: Engine) -> Story:
-    return Story(ledger_engine)
-
-
-@pytest.fixture
-def receiver() -> Iterator[HttpReceiver]:
-    with HttpReceiver() as started:
-        yield started
-
-
-@pytest.fixture
-def other() -> Iterator[HttpReceiver]:
-    with HttpReceiver() as started:
-        yield started
 
 
 def test_what_cannot_be_delivered_is_tried_again_ever_more_patiently_with_the_same_id(

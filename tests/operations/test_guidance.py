@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine
 
 from config.requests import build_request
 from config.settings import settings
@@ -32,11 +31,6 @@ from tests.operations.telling import NOON, SHOP, Story
 # Of the kind that its text alone does not name.
 TOO_FAST = RateLimited("the shop wants fewer calls", connection=SHOP, operation="listing orders", status=429)
 STRANGER = "shop listing orders: the shop takes us for a stranger: either it does not know the consumer key"
-
-
-@pytest.fixture
-def story(installation: None, ledger_engine: Engine) -> Story:
-    return Story(ledger_engine)
 
 
 def ended(story: Story, state: RunState, error: ConnectorError | str | None, *, told: bool) -> runs.Run:

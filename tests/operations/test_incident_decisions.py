@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import Engine
 
 from domain.errors import AccessDenied, RateLimited, Unavailable
 from domain.keys import Kind
@@ -19,17 +17,6 @@ from tests.operations.telling import NOON, SHOP, WAREHOUSE, Story, posted, rejec
 
 OPENED, RESOLVED = ("connection_failed", "opened"), ("recovered", "resolved")
 ESCALATED = ("consecutive_failures", "escalated")
-
-
-@pytest.fixture
-def story(installation: None, ledger_engine: Engine) -> Story:
-    return Story(ledger_engine)
-
-
-@pytest.fixture
-def receiver() -> Iterator[HttpReceiver]:
-    with HttpReceiver() as started:
-        yield started
 
 
 def test_a_lost_authorization_is_told_and_what_fails_because_of_it_is_not(story: Story, receiver: HttpReceiver) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from sqlalchemy import Engine
 
 from db.session import open_engine
 from domain.errors import Misconfigured, Unavailable
@@ -17,23 +14,6 @@ from tests.operations.telling import AWAY, SHOP, WAREHOUSE, Story, posted, rejec
 
 OPENED, RESOLVED = ("connection_failed", "opened"), ("recovered", "resolved")
 ESCALATED = ("consecutive_failures", "escalated")
-
-
-@pytest.fixture
-def story(installation: None, ledger_engine: Engine) -> Story:
-    return Story(ledger_engine)
-
-
-@pytest.fixture
-def receiver() -> Iterator[HttpReceiver]:
-    with HttpReceiver() as started:
-        yield started
-
-
-@pytest.fixture
-def other() -> Iterator[HttpReceiver]:
-    with HttpReceiver() as started:
-        yield started
 
 
 def test_an_outage_is_told_once_and_once_when_it_is_over(story: Story, receiver: HttpReceiver) -> None:

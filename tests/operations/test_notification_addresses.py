@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -53,12 +53,6 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
         known[:] = addresses
 
     return lead
-
-
-@pytest.fixture
-def receiver() -> Iterator[HttpReceiver]:
-    with HttpReceiver() as started:
-        yield started
 
 
 def wish(settings: dict[str, Any]) -> ConfigWish:

@@ -7,7 +7,6 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine
 from standardwebhooks import Webhook
 
 from config.settings import settings
@@ -19,23 +18,6 @@ from tests.notifications.channels.receivers import USER, HttpReceiver, MailRecei
 from tests.operations.telling import Story, mailed, told, trusted_mail
 
 SIGNING = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes, ok").decode()
-
-
-@pytest.fixture
-def story(installation: None, ledger_engine: Engine) -> Story:
-    return Story(ledger_engine)
-
-
-@pytest.fixture
-def receiver() -> Iterator[HttpReceiver]:
-    with HttpReceiver() as started:
-        yield started
-
-
-@pytest.fixture
-def other() -> Iterator[HttpReceiver]:
-    with HttpReceiver() as started:
-        yield started
 
 
 @pytest.fixture

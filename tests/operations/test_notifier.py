@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db.session import tenant_session
@@ -31,17 +30,6 @@ from tests.operations.people import in_database, make_tenants
 from tests.operations.telling import NOON, SHOP, Story, posted, told
 
 RESOLVED = ("recovered", "resolved")
-
-
-@pytest.fixture
-def story(installation: None, ledger_engine: Engine) -> Story:
-    return Story(ledger_engine)
-
-
-@pytest.fixture
-def receiver() -> Iterator[HttpReceiver]:
-    with HttpReceiver() as started:
-        yield started
 
 
 def tell(story: Story, *verbs: Callable[[Session], bool]) -> list[bool]:

@@ -89,12 +89,6 @@ def steps(ledger_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[St
     event.remove(ledger_engine, "commit", commit)
 
 
-@pytest.fixture
-def receiver() -> Iterator[HttpReceiver]:
-    with HttpReceiver() as started:
-        yield started
-
-
 def begin_run(story: Story) -> str:
     flow_run_id = str(uuid4())
     with tenant_session(story.engine, story.tenant) as session:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine
 
 from domain.errors import Unavailable
 from operations.caller import Caller
@@ -21,23 +20,6 @@ from tests.notifications.channels.receivers import HttpReceiver, Reply
 from tests.operations.telling import Story, posted, told
 
 OPENED, RESOLVED = ("connection_failed", "opened"), ("recovered", "resolved")
-
-
-@pytest.fixture
-def story(installation: None, ledger_engine: Engine) -> Story:
-    return Story(ledger_engine)
-
-
-@pytest.fixture
-def receiver() -> Iterator[HttpReceiver]:
-    with HttpReceiver() as started:
-        yield started
-
-
-@pytest.fixture
-def other() -> Iterator[HttpReceiver]:
-    with HttpReceiver() as started:
-        yield started
 
 
 def save_again(caller: Caller, config_id: UUID) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from threading import Event
 from uuid import UUID
 
@@ -25,12 +24,6 @@ def hurried(installation: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     monkeypatch.setattr(watchman, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(watchman, "DELIVER_SECONDS", 0.05)
-
-
-@pytest.fixture
-def receiver() -> Iterator[HttpReceiver]:
-    with HttpReceiver() as started:
-        yield started
 
 
 @pytest.fixture
