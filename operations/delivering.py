@@ -203,7 +203,7 @@ def refuse(session: Session, claimed: StoredNotice, config_id: UUID, why: str, n
     """Switch a target off that refused for good, give up what waits for it, and tell through other configurations."""
     if switch_off(session, config_id, claimed.target, why, now):
         give_up_notices(session, config_id, "its target was switched off, because it refused for good", claimed.target)
-        notify_switched_off(session, config_id, claimed.config_name, claimed.channel, why, at=now)
+        notify_switched_off(session, config_id, claimed, why, at=now)
 
 
 def next_attempt(claimed: StoredNotice, attempt: Attempt, now: datetime) -> datetime | None:

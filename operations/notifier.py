@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from db.ledger import RunSummary
+from db.ledger.deliveries import StoredNotice
 from db.ledger.streaks import count_failure
 from db.tenancy import TENANT
 from domain.keys import ConnectionName, System, TenantName
@@ -186,16 +187,16 @@ def event_of_test(tenant: TenantName, at: datetime) -> Event:
     )
 
 
-def notify_switched_off(session: Session, config_id: UUID, name: str, channel: str, why: str, *, at: datetime) -> bool:
-    """Tell, through other configurations than this one, that one of its targets takes no notices any more."""
+def notify_switched_off(session: Session, config_id: UUID, gone: StoredNotice, why: str, *, at: datetime) -> bool:
+    """Tell all others, and whom the configuration still reaches, that the target of a notice takes none any more."""
     event = Event(
         type=EventType.CHANNEL_SWITCHED_OFF,
         tenant=session.info[TENANT],
         severity=Severity.WARNING,
-        title=f"Notices through {name} do not arrive any more",
+        title=f"Notices through {gone.config_name} do not arrive any more",
         message=f"A target of it refused for good and is switched off: {why}. Correct it and save it again.",
         at=at,
-        details={"Configuration": name, "Channel": channel},
+        details={"Configuration": gone.config_name, "Channel": gone.channel, "Target": gone.target},
     )
     return put_out(session, event, config_id=config_id)
 
