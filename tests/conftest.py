@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -36,7 +37,14 @@ _used: list[str] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what takes long, as its time-out tells, before the many short tests: so no worker is left alone with it."""
+    """Put what takes long, as its time-out tells, before the many short tests: so no worker is left alone with it.
+
+    Raises:
+        UsageError: tests share an id, of which workers would run one and leave out the others in silence.
+    """
+    shared = [id_ for id_, times in Counter(item.nodeid for item in items).items() if times > 1]
+    if shared:
+        raise pytest.UsageError(f"several tests have the id {shared[0]}")
     items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
 
 

@@ -41,7 +41,7 @@ def test_a_target_that_is_gone_is_switched_off_and_others_are_told(
 
     assert told(other) == [OPENED, ("channel_switched_off", "single"), RESOLVED]
     assert posted(other)[1]["title"] == "Notices through gone do not arrive any more"
-    assert posted(other)[1]["fields"]["Target"] == "webhook"
+    assert posted(other)[1]["fields"]["Target"] == "127.0.0.1"
     assert len(receiver.requests) == 1
     [target] = show_configuration(story.caller, gone.id).targets
     assert (target.switched_off_at, target.why) == (story.now - timedelta(minutes=1), "127.0.0.1 answered 410")
