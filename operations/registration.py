@@ -21,10 +21,12 @@ from domain.errors import ConnectorError, Misconfigured
 from domain.keys import ConnectionName, System
 from domain.refusals import Clash
 from operations.caller import Caller
+from operations.connection_news import tell_webhooks
 from operations.webhook_secrets import FORMER_LASTS, keep_secret, new_secret, present_secret, secret_if_it_opens
 from operations.webhook_views import Webhooks
 from operations.webhooks import PATH, address_of, require_place, show_webhooks
 
+MENDED = "the shop had switched webhooks off or lost them; they are set up again"
 PAUSED = "paused"
 NAME = "Universal Data Sync: {}"
 # wp_http_validate_url() in wp-includes/http.php: to any other port WordPress sends nothing.
@@ -208,6 +210,7 @@ class Mending:
 
 def _remember(caller: Caller, connection: ConnectionName, place: Place, mending: Mending) -> None:
     advice = [f"unisync webhooks register {connection} sets it going"] if mending.amiss else []
+    problem = "; ".join([*mending.amiss, *advice])
     with caller.ledger() as session:
         stored = load_webhooks(session, connection, lock=True)
         if stored is None:
@@ -216,16 +219,19 @@ def _remember(caller: Caller, connection: ConnectionName, place: Place, mending:
         save_webhooks(
             session, connection,
             state=WebhookState.ILL if mending.amiss else WebhookState.ACTIVE,
-            problem="; ".join([*mending.amiss, *advice]),
+            problem=problem,
             delivery_url=address_of(place),
             checked_at=func.now(),
             registered_at=stored.registered_at or func.now(),
             **ended,
         )  # fmt: skip
         # What a first registration makes was not broken before.
-        if mending.mended and stored.registered_at is not None:
+        is_repaired = bool(mending.mended) and stored.registered_at is not None
+        if is_repaired:
             note_repair(session, connection)
             caller.note(session, "webhooks.repair", connection, mended=mending.mended)
+        # With the repair or not at all: the next look would find nothing amiss. Who sets them going by hand knows.
+        tell_webhooks(session, connection, problem or (MENDED if is_repaired and not mending.resumes else ""))
 
 
 @contextmanager

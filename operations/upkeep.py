@@ -17,13 +17,11 @@ from domain.errors import ConnectorError
 from domain.keys import ConnectionName, System, TenantName
 from operations.book_changes import Looked, catch_up
 from operations.caller import Caller
-from operations.connection_news import tell_webhooks
 from operations.mirror import reconcile
 from operations.registration import check
 
 ACTOR = "schedule:webhooks"
 HANDOVER = "schedule:handover"
-MENDED = "the shop had switched webhooks off or lost them; they are set up again"
 
 Look = Callable[[Caller, ConnectionName], str]
 
@@ -87,12 +85,9 @@ def _connections(caller: Caller, system: System) -> Iterable[ConnectionName]:
 def _checked(caller: Caller, connection: ConnectionName) -> str:
     found = check(caller, connection)
     # A repair is noted in the transaction of the look that made it.
-    is_ill, is_mended = found.state is WebhookState.ILL, found.repaired_at == found.checked_at
-    with caller.ledger() as session:
-        tell_webhooks(session, connection, found.problem if is_ill else MENDED if is_mended else "")
-    if is_ill:
+    if found.state is WebhookState.ILL:
         raise ConnectorError(found.problem, connection=connection)
-    return "mended" if is_mended else "as they should be"
+    return "mended" if found.repaired_at == found.checked_at else "as they should be"
 
 
 def _caught_up(caller: Caller, connection: ConnectionName) -> str:

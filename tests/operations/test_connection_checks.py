@@ -14,6 +14,7 @@ from operations.credentials import disconnect
 from operations.health import try_connection
 from operations.integrations import disable, enable
 from operations.outbox import flush_outbox
+from operations.registration import check as look_at_webhooks
 from operations.registration import register
 from operations.upkeep import check_webhooks
 from simulators.woocommerce.server import Twin
@@ -188,3 +189,21 @@ def test_webhooks_that_the_shop_switched_off_are_told_until_a_check_finds_them_a
 
     assert told(receiver) == [("webhook_disabled", "opened"), RESOLVED]
     assert "order.created was paused in the shop" in posted(receiver)[0]["text"]
+
+
+def test_a_repair_is_told_with_the_row_that_notes_it_and_is_over_when_somebody_sets_webhooks_going(
+    story: Story, shop: Twin, receiver: HttpReceiver
+) -> None:
+    shop.switches.webhooks_live = False
+    register(story.caller, SHOP)
+    one = next(iter(shop.site.webhooks._hooks.values()))
+    one.status = "disabled"
+    shop.site.webhooks.save(one)
+    look_at_webhooks(story.caller, SHOP)
+    together = "SELECT noted.xmin = told.xmin FROM unisync.webhooks AS noted, unisync.events AS told"
+    assert in_database(story.engine, together) == [(True,)]
+    flush_outbox(story.engine)
+    register(story.caller, SHOP)
+    flush_outbox(story.engine)
+
+    assert told(receiver) == [("webhook_disabled", "opened"), RESOLVED]
